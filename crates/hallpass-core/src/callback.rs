@@ -1,0 +1,270 @@
+use std::{fmt, time::SystemTime};
+
+use crate::{
+    Descriptor, Error, ErrorKind, OAuthError, PendingAuthorization, Result, Secret, query,
+};
+
+/// Longer callbacks than any provider sends are refused unread.
+const LONGEST_BYTES: usize = 64 << 10;
+const MOST_PARAMETERS: usize = 64;
+
+/// What the provider sent the browser back with: a query, a URL or a posted form.
+///
+/// Untrusted until [`get_access_token`](crate::OAuth2Client::get_access_token) has compared it with
+/// the pending authorization of the same browser. A parameter given twice is refused ([RFC 6749,
+/// section 3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1)); a fragment such as `#_=_` is
+/// left out.
+pub struct Callback(pub(crate) CallbackParams);
+
+impl Callback {
+    /// From the query of the request: `code=…&state=…`, with or without `?`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Security`](crate::ErrorKind), reasons `duplicate` and `too_long`: log it and
+    /// stop. [`ErrorKind::Malformed`](crate::ErrorKind): it is not UTF-8.
+    pub fn from_query(query: &str) -> Result<Self> {
+        let query = query.split_once('#').map_or(query, |(query, _)| query);
+        CallbackParams::parse(query.strip_prefix('?').unwrap_or(query)).map(Self)
+    }
+
+    /// From the whole URL. Only its query counts: host and path depend on proxies, and the redirect
+    /// URI comes from the pending authorization.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_query`](Self::from_query).
+    pub fn from_url(url: &str) -> Result<Self> {
+        let url = url.split_once('#').map_or(url, |(url, _)| url);
+        Self::from_query(url.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    /// From the body of a POST (`response_mode=form_post`).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_query`](Self::from_query).
+    pub fn from_form(body: &[u8]) -> Result<Self> {
+        let body = std::str::from_utf8(body)
+            .map_err(|_| Error::malformed("a callback that is no UTF-8"))?;
+        CallbackParams::parse(body).map(Self)
+    }
+
+    /// Whether this answers `pending`: its `state`, compared in constant time. For a receiver that
+    /// waits for the right one; nothing else is checked yet.
+    #[must_use]
+    pub fn belongs_to(&self, pending: &PendingAuthorization) -> bool {
+        let got = self.0.raw(&pending.correlator_name);
+        got.is_some_and(|got| pending.correlator.matches(got.expose()))
+    }
+
+    /// Checks that this callback answers `pending`, and uses both up: `state` in constant time,
+    /// then provider and client, age, `error`, `iss`. Pure.
+    /// [`get_access_token`](crate::OAuth2Client::get_access_token) calls it; whoever logs people in
+    /// need not.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Security`](crate::ErrorKind), reasons `state`, `provider`, `client` and
+    /// `issuer`: log it and stop. [`ErrorKind::Denied`](crate::ErrorKind): the user or the provider
+    /// refused, or the attempt is older than 10 minutes (reason `expired`). Other kinds by the
+    /// provider's error code. [`ErrorKind::Malformed`](crate::ErrorKind), reason `no_code`: neither
+    /// a code nor an error.
+    pub fn verify(
+        self,
+        pending: PendingAuthorization,
+        descriptor: &Descriptor,
+        client_id: &str,
+        now: SystemTime,
+    ) -> Result<VerifiedCode> {
+        if !self.belongs_to(&pending) {
+            return Err(Error::security("state", "the callback answers another login"));
+        }
+        if *pending.bound.provider != *descriptor.name() {
+            return Err(Error::security("provider", "the login was begun with another provider"));
+        }
+        if *pending.bound.client_id != *client_id {
+            return Err(Error::security("client", "the login was begun with another client"));
+        }
+        if !pending.is_fresh(now) {
+            return Err(
+                Error::denied("the login took longer than 10 minutes").with_reason("expired")
+            );
+        }
+        self.check_issuer(&pending)?;
+        if let Some(error) = self.refusal(descriptor) {
+            return Err(error.without_secrets(&pending.secrets()));
+        }
+        let code = match self.0.raw(&pending.code_name) {
+            Some(code) if !code.is_empty() => code.clone(),
+            _ => {
+                return Err(Error::malformed("the callback has neither a code nor an error")
+                    .with_reason("no_code"));
+            }
+        };
+        Ok(VerifiedCode { code, params: self.0, pending })
+    }
+
+    /// RFC 9207 section 2.4: compared wherever it is present, as text; required where the provider
+    /// promised it, but for errors, which some providers send without.
+    fn check_issuer(&self, pending: &PendingAuthorization) -> Result<()> {
+        let refuse = |message| Err(Error::security("issuer", message));
+        let bound = &pending.bound;
+        match (self.0.raw("iss"), &bound.issuer) {
+            (Some(got), Some(want)) if !got.matches(want) => refuse("another issuer answered"),
+            (None, _) if bound.iss_promised && self.error().is_none() => {
+                refuse("the provider promised to say who it is, and did not")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An empty `error` is none.
+    fn error(&self) -> Option<&str> {
+        self.0.raw("error").map(Secret::expose).filter(|error| !error.is_empty())
+    }
+
+    fn refusal(&self, descriptor: &Descriptor) -> Option<Error> {
+        let code = self.error()?;
+        let mut oauth = OAuthError::new(code);
+        if let Some(text) = self.0.raw("error_description") {
+            oauth = oauth.with_description(text.expose());
+        }
+        if let Some(text) = self.0.raw("error_uri") {
+            oauth = oauth.with_uri(text.expose());
+        }
+        let kind = descriptor.error_kind(code);
+        let message = match (kind, code) {
+            (ErrorKind::Denied, "access_denied") => "the user or the provider said no",
+            _ => "the provider did not authorize the request",
+        };
+        Some(Error::new(kind, message).with_oauth(oauth.without(self.0.secrets())))
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Callback").field(&self.0).finish()
+    }
+}
+
+/// The callback's parameters, each once. A provider's hook cannot read the credentials among them:
+/// code, state and tokens. `Debug` shows names alone.
+pub struct CallbackParams(Vec<(Box<str>, Secret)>);
+
+/// What a hook may not read.
+const CREDENTIALS: [&str; 7] =
+    ["code", "state", "id_token", "access_token", "response", "oauth_token", "oauth_verifier"];
+
+impl CallbackParams {
+    /// One parameter; `None` for a credential.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        if CREDENTIALS.contains(&name) {
+            return None;
+        }
+        self.raw(name).map(Secret::expose)
+    }
+
+    /// All parameters but the named ones as `name=value&…`, decoded and sorted by name: the message
+    /// of a signature over the callback, for [`ClientKeys`](crate::ClientKeys).
+    #[must_use]
+    pub fn sorted_query(&self, without: &[&str]) -> Secret {
+        let mut pairs: Vec<_> =
+            self.0.iter().filter(|(name, _)| !without.contains(&&**name)).collect();
+        pairs.sort_by_key(|(name, _)| name);
+        let mut message = String::new();
+        for (name, value) in pairs {
+            if !message.is_empty() {
+                message.push('&');
+            }
+            message.push_str(name);
+            message.push('=');
+            message.push_str(value.expose());
+        }
+        Secret::new(message)
+    }
+
+    pub(crate) fn raw(&self, name: &str) -> Option<&Secret> {
+        self.0.iter().find(|(known, _)| **known == *name).map(|(_, value)| value)
+    }
+
+    /// What a provider might repeat in its description of an error.
+    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        CREDENTIALS.iter().filter_map(|name| self.raw(name))
+    }
+
+    /// The pair of a code that did not come by a callback of this library.
+    pub(crate) fn of_code(state: Secret, code: Secret) -> Self {
+        Self(vec![("state".into(), state), ("code".into(), code)])
+    }
+
+    fn parse(query: &str) -> Result<Self> {
+        if query.len() > LONGEST_BYTES {
+            return Err(Error::security("too_long", "the callback is longer than 64 KiB"));
+        }
+        let pairs = query::pairs(query)?;
+        if pairs.len() > MOST_PARAMETERS {
+            return Err(Error::security("too_long", "the callback has more than 64 parameters"));
+        }
+        let mut params: Vec<(Box<str>, Secret)> = Vec::with_capacity(pairs.len());
+        for (name, value) in pairs {
+            if params.iter().any(|(known, _)| **known == *name) {
+                return Err(Error::security("duplicate", "the callback has a parameter twice"));
+            }
+            params.push((name.into_boxed_str(), Secret::new(value)));
+        }
+        Ok(Self(params))
+    }
+}
+
+impl fmt::Debug for CallbackParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(name, _)| crate::error::bounded(name));
+        f.debug_set().entries(names).finish()
+    }
+}
+
+/// A code that belongs to this browser's login and to this client. Only [`Callback::verify`] makes
+/// one, and it cannot be copied.
+pub struct VerifiedCode {
+    pub(crate) code: Secret,
+    pub(crate) params: CallbackParams,
+    pub(crate) pending: PendingAuthorization,
+}
+
+impl VerifiedCode {
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> &Secret {
+        &self.code
+    }
+
+    /// The secret that the exchange needs besides: the PKCE verifier, or what
+    /// [`PendingAuthorization::correlated`] was given.
+    #[must_use]
+    pub fn proof(&self) -> Option<&Secret> {
+        self.pending.proof.as_ref()
+    }
+
+    /// Where the provider sent the browser.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        &self.pending.redirect_uri
+    }
+
+    /// The callback's other parameters.
+    #[must_use]
+    pub fn params(&self) -> &CallbackParams {
+        &self.params
+    }
+}
+
+impl fmt::Debug for VerifiedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedCode").field("pending", &self.pending).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

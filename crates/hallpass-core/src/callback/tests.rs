@@ -1,0 +1,144 @@
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use super::*;
+use crate::pending::Bound;
+
+const NOW: SystemTime = UNIX_EPOCH;
+
+fn descriptor() -> Descriptor {
+    Descriptor::new("acme", "https://acme.test/a", "https://acme.test/t")
+}
+
+fn pending(issuer: Option<&str>, iss_promised: bool) -> PendingAuthorization {
+    let (state, proof) = (Secret::new("STATE"), Secret::new("VERIFIER"));
+    let redirect = "https://app.test/cb";
+    let mut pending = PendingAuthorization::correlated(
+        &descriptor(),
+        "client",
+        redirect,
+        ("state", state),
+        "code",
+        proof,
+        NOW,
+    );
+    let bound = Bound::new(&descriptor(), "client".into(), None);
+    pending.bound = Arc::new(Bound { issuer: issuer.map(Into::into), iss_promised, ..bound });
+    pending
+}
+
+fn verify(query: &str, issuer: Option<&str>, promised: bool) -> Result<VerifiedCode> {
+    let pending = pending(issuer, promised);
+    Callback::from_query(query)?.verify(pending, &descriptor(), "client", NOW)
+}
+
+#[test]
+fn a_callback_is_read_from_query_url_and_form() {
+    let whole = "https://app.test/cb?code=a%2Bb&state=STATE#_=_";
+    for callback in [
+        Callback::from_query("code=a%2Bb&state=STATE"),
+        Callback::from_query("?code=a%2Bb&state=STATE#_=_"),
+        Callback::from_url(whole),
+        Callback::from_form(b"code=a%2Bb&state=STATE"),
+    ] {
+        let code = callback.unwrap().verify(pending(None, false), &descriptor(), "client", NOW);
+        assert_eq!(code.unwrap().code().expose(), "a+b");
+    }
+}
+
+#[test]
+fn what_does_not_belong_to_this_login_is_refused() {
+    use ErrorKind::{Denied, Malformed, Security};
+    check("code=c&state=OTHER", Security, "state");
+    check("code=c", Security, "state");
+    check("code=c&state=", Security, "state");
+    check("code=c&state=STATE&state=STATE", Security, "duplicate");
+    check("code=c&code=d&state=STATE", Security, "duplicate");
+    check("error=access_denied&error=x&state=STATE", Security, "duplicate");
+    check("state=STATE", Malformed, "no_code");
+    check("code=&state=STATE", Malformed, "no_code");
+    check("error=access_denied&state=OTHER", Security, "state");
+    check("error=access_denied", Security, "state");
+    check(&format!("code={}&state=STATE", "x".repeat(70_000)), Security, "too_long");
+    let many: String = (0..65).map(|n| format!("p{n}=1&")).collect();
+    check(&many, Security, "too_long");
+    let error = verify("error=access_denied&state=STATE", None, false).unwrap_err();
+    assert_eq!((error.kind(), error.reason()), (Denied, None));
+    assert_eq!(error.oauth().map(OAuthError::code), Some("access_denied"));
+}
+
+#[track_caller]
+fn check(query: &str, kind: ErrorKind, reason: &str) {
+    let error = verify(query, None, false).unwrap_err();
+    assert_eq!((error.kind(), error.reason()), (kind, Some(reason)), "{query:.80}");
+}
+
+#[test]
+fn a_callback_for_another_client_or_provider_or_hour_is_refused() {
+    let callback = || Callback::from_query("code=c&state=STATE").unwrap();
+    let of = |provider: &'static str, client: &str, seconds| {
+        let descriptor = Descriptor::new(provider, "https://acme.test/a", "https://acme.test/t");
+        let now = NOW + Duration::from_secs(seconds);
+        let verified = callback().verify(pending(None, false), &descriptor, client, now);
+        verified.map(drop).map_err(|error| (error.kind(), error.reason().unwrap()))
+    };
+    assert_eq!(of("acme", "client", 600), Ok(()));
+    assert_eq!(of("emca", "client", 0), Err((ErrorKind::Security, "provider")));
+    assert_eq!(of("acme", "clienta", 0), Err((ErrorKind::Security, "client")));
+    assert_eq!(of("acme", "client", 601), Err((ErrorKind::Denied, "expired")));
+}
+
+#[test]
+fn the_issuer_is_compared_wherever_it_is_present() {
+    let issuer = Some("https://acme.test");
+    let refused = Some((ErrorKind::Security, "issuer"));
+    check_issuer("code=c&state=STATE&iss=https%3A%2F%2Facme.test", issuer, true, None);
+    check_issuer("code=c&state=STATE&iss=https%3A%2F%2Facme.test%2F", issuer, false, refused);
+    check_issuer("code=c&state=STATE&iss=", issuer, false, refused);
+    check_issuer("code=c&state=STATE", issuer, true, refused);
+    check_issuer("code=c&state=STATE&error=", issuer, true, refused);
+    check_issuer("code=c&state=STATE", issuer, false, None);
+    check_issuer("code=c&state=STATE&iss=anything", None, false, None);
+    // On an error it is compared too, but may be missing where it was promised.
+    check_issuer("error=x&state=STATE&iss=https%3A%2F%2Fevil.test", issuer, true, refused);
+    let error = verify("error=access_denied&state=STATE", issuer, true).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+}
+
+#[track_caller]
+fn check_issuer(
+    query: &str,
+    issuer: Option<&str>,
+    promised: bool,
+    want: Option<(ErrorKind, &str)>,
+) {
+    let got = verify(query, issuer, promised).err();
+    assert_eq!(got.map(|error| (error.kind(), error.reason().unwrap())), want, "{query}");
+}
+
+#[test]
+fn an_error_that_repeats_the_code_does_not_leak_it() {
+    let query = "error=server_error&error_description=planted-state%20failed&state=planted-state";
+    let mut pending = pending(None, false);
+    pending.correlator = Secret::new("planted-state");
+    let error = Callback::from_query(query)
+        .unwrap()
+        .verify(pending, &descriptor(), "client", NOW)
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(!format!("{error} {error:?}").contains("planted"));
+}
+
+#[test]
+fn a_hook_reads_neither_code_nor_state_and_gets_a_sorted_message() {
+    let callback = Callback::from_query("shop=a&code=c&state=STATE&hmac=h&host=x%2By").unwrap();
+    for credential in CREDENTIALS {
+        assert_eq!(callback.0.get(credential), None);
+    }
+    assert_eq!(callback.0.get("shop"), Some("a"));
+    let message = callback.0.sorted_query(&["hmac"]);
+    assert_eq!(message.expose(), "code=c&host=x+y&shop=a&state=STATE");
+    assert_eq!(format!("{callback:?}").matches("STATE").count(), 0);
+}

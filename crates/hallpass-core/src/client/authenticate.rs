@@ -1,0 +1,151 @@
+//! How the client proves itself: RFC 6749 section 2.3, RFC 7523, or the provider's own way.
+
+use std::borrow::Cow;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderValue, header};
+use url::form_urlencoded::byte_serialize;
+
+use crate::{
+    ClientAuth, ClientConfig, CustomAuth, Endpoints, Error, OAuth2Client, Provider, Result, Secret,
+    config::Credential, descriptor::Text,
+};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// `Config` unless the credential can be used this way.
+pub(super) fn fits(auth: ClientAuth, config: &ClientConfig) -> Result<()> {
+    use ClientAuth::{Assertion, Basic, BasicRaw, Custom, None, Post, PostSigned};
+    match (&config.credential, auth) {
+        (Credential::Assertion(_), Assertion | PostSigned | Custom)
+        | (Credential::Secret(_), Basic | Post | Custom)
+        // A public client says who it is in the body, whatever confidential ones do.
+        | (Credential::Public, Basic | BasicRaw | Post | None | Custom) => Ok(()),
+        (Credential::Secret(_), BasicRaw) if !config.client_id.contains(':') => Ok(()),
+        (Credential::Secret(_), BasicRaw) => {
+            Err(Error::config("a client id with a colon cannot go into raw HTTP Basic"))
+        }
+        (Credential::Secret(_), None) => {
+            Err(Error::config("the client has a secret, and is to authenticate without one"))
+        }
+        (Credential::Secret(_) | Credential::Public, Assertion | PostSigned) => {
+            Err(Error::config("the provider wants a signed assertion: see with_assertion"))
+        }
+        (Credential::Assertion(_), Basic | BasicRaw | Post | None) => Err(Error::config(
+            "the provider wants a secret; with_client_auth says that an assertion goes too",
+        )),
+    }
+}
+
+impl<P: Provider> OAuth2Client<P> {
+    /// The way for this request: the one declared for it, if the credential can go that way, else
+    /// that of the token endpoint, which was checked when the client was made.
+    fn way(&self, declared: Option<ClientAuth>) -> ClientAuth {
+        let general = self.config.client_auth.unwrap_or(self.descriptor.client_auth);
+        let way = declared.filter(|auth| fits(*auth, &self.config).is_ok()).unwrap_or(general);
+        match (&self.config.credential, way) {
+            (Credential::Public, ClientAuth::Custom) => ClientAuth::Custom,
+            (Credential::Public, _) => ClientAuth::None,
+            _ => way,
+        }
+    }
+
+    /// Writes the header, or returns the parameters that go into the body. Anew for each attempt.
+    pub(super) async fn authenticate(
+        &self,
+        declared: Option<ClientAuth>,
+        endpoints: &Endpoints,
+        headers: &mut HeaderMap,
+        params: &mut Vec<(Text, Secret)>,
+    ) -> Result<()> {
+        let id = self.config.client_id.as_ref();
+        let (id_name, secret_name) = self.descriptor.client_params.clone();
+        let way = self.way(declared);
+        match (way, &self.config.credential) {
+            (ClientAuth::Basic, Credential::Secret(secret)) => {
+                headers
+                    .insert(header::AUTHORIZATION, basic(&encoded(id), &encoded(secret.expose()))?);
+            }
+            (ClientAuth::BasicRaw, Credential::Secret(secret)) => {
+                headers.insert(header::AUTHORIZATION, basic(id, secret.expose())?);
+            }
+            (ClientAuth::Post, Credential::Secret(secret)) => {
+                params.push((id_name, id.into()));
+                params.push((secret_name, secret.clone()));
+            }
+            (ClientAuth::Assertion, Credential::Assertion(key)) => {
+                let audience = endpoints.issuer().unwrap_or(endpoints.token().as_str());
+                let jwt = key.sign(id, audience, self.clock.now()).await?;
+                params.push((id_name, id.into()));
+                params.push((Cow::Borrowed("client_assertion_type"), JWT_BEARER.into()));
+                params.push((Cow::Borrowed("client_assertion"), jwt));
+            }
+            (ClientAuth::PostSigned, Credential::Assertion(key)) => {
+                let audience = endpoints.issuer().unwrap_or(endpoints.token().as_str());
+                let jwt = key.sign(id, audience, self.clock.now()).await?;
+                params.push((id_name, id.into()));
+                params.push((secret_name, jwt));
+            }
+            (ClientAuth::Custom, _) => {
+                self.provider.authenticate(&mut CustomAuth {
+                    keys: self.keys(),
+                    params,
+                    headers,
+                })?;
+            }
+            _ => params.push((id_name, id.into())),
+        }
+        Ok(())
+    }
+}
+
+/// RFC 6749 section 2.3.1: both halves form-encoded first, so that a colon or a foreign letter in
+/// them survives.
+fn encoded(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect()
+}
+
+fn basic(id: &str, secret: &str) -> Result<HeaderValue> {
+    let value = Secret::new(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
+    let mut value = HeaderValue::from_str(value.expose())
+        .map_err(|error| Error::config("the credentials fit no header").with_source(error))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_is_form_encoded_unless_raw() {
+        // The id and secret of a client that needs it: `a:b` and `c d/é`.
+        let value = basic(&encoded("a:b"), &encoded("c d/é")).unwrap();
+        let text = value.to_str().unwrap().strip_prefix("Basic ").unwrap();
+        assert_eq!(STANDARD.decode(text).unwrap(), b"a%3Ab:c+d%2F%C3%A9");
+        assert!(value.is_sensitive());
+        let raw = basic("ab", "c d").unwrap();
+        let text = raw.to_str().unwrap().strip_prefix("Basic ").unwrap();
+        assert_eq!(STANDARD.decode(text).unwrap(), b"ab:c d");
+    }
+
+    #[test]
+    fn a_credential_that_does_not_fit_is_refused() {
+        use ClientAuth::{Assertion, Basic, BasicRaw, None, Post, PostSigned};
+        let secret = ClientConfig::new("a:b").with_secret("s");
+        let public = ClientConfig::new("a:b");
+        for (config, auth, want) in [
+            (&secret, Basic, true),
+            (&secret, Post, true),
+            (&secret, BasicRaw, false),
+            (&secret, None, false),
+            (&secret, Assertion, false),
+            (&secret, PostSigned, false),
+            (&public, Post, true),
+            (&public, None, true),
+            (&public, Assertion, false),
+        ] {
+            assert_eq!(fits(auth, config).is_ok(), want, "{auth:?}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What was sent must not come back in an error, however much of it the provider repeats.
+
+use http::HeaderValue;
+use url::form_urlencoded;
+
+use crate::{
+    ApiRequest, Json, OAuth2Client, Provider, Request, Secret, config::Credential, request::Body,
+};
+
+/// What authentication and hooks put into a request besides its plan.
+pub(super) struct Sent {
+    body: Body,
+    credentials: Vec<HeaderValue>,
+    query: Option<Secret>,
+}
+
+impl Sent {
+    /// `body` is what client authentication made of the plan's.
+    pub(super) fn of(request: &Request, body: Body) -> Self {
+        let credentials = request.headers.values().filter(|value| value.is_sensitive());
+        let query = request.url.query().map(Secret::from);
+        Self { body, credentials: credentials.cloned().collect(), query }
+    }
+}
+
+impl<P: Provider> OAuth2Client<P> {
+    /// Everything in a request that may be a secret, the longest first, so that one within another
+    /// does not save the rest of it.
+    pub(super) fn secrets(&self, plan: &ApiRequest<'_>, sent: &Sent) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        if let Credential::Secret(secret) = &self.config.credential {
+            secrets.push(secret.clone());
+        }
+        for body in [&plan.body, &sent.body] {
+            self.push_body(body, &mut secrets);
+        }
+        for value in &sent.credentials {
+            let text = value.to_str().unwrap_or_default();
+            secrets.push(text.split_once(' ').map_or(text, |(_, rest)| rest).into());
+        }
+        if let Some(query) = &sent.query {
+            let pairs = form_urlencoded::parse(query.expose().as_bytes());
+            secrets.extend(pairs.map(|(_, value)| Secret::new(value)));
+        }
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        secrets
+    }
+
+    fn push_body(&self, body: &Body, secrets: &mut Vec<Secret>) {
+        match body {
+            Body::Empty => {}
+            Body::Form(form) => {
+                let told = form.iter().filter(|(name, _)| !self.is_public(name));
+                secrets.extend(told.map(|(_, value)| value.clone()));
+            }
+            Body::Json(json) => {
+                secrets.push(json.clone());
+                let value = serde_json::from_str(json.expose()).unwrap_or_default();
+                self.push_text(&value, secrets);
+            }
+        }
+    }
+
+    /// The text in a JSON body, at whatever depth.
+    fn push_text(&self, value: &Json, secrets: &mut Vec<Secret>) {
+        match value {
+            Json::String(text) => secrets.push(text.as_str().into()),
+            Json::Array(list) => list.iter().for_each(|value| self.push_text(value, secrets)),
+            Json::Object(members) => {
+                let told = members.iter().filter(|(name, _)| !self.is_public(name));
+                told.for_each(|(_, value)| self.push_text(value, secrets));
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+    }
+
+    /// The words that say what is asked and by whom: an error that repeats them helps.
+    fn is_public(&self, name: &str) -> bool {
+        const WORDS: [&str; 6] = [
+            "client_assertion_type",
+            "client_id",
+            "grant_type",
+            "redirect_uri",
+            "scope",
+            "token_type_hint",
+        ];
+        WORDS.contains(&name) || name == self.descriptor.client_params.0
+    }
+}

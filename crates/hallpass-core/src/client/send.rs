@@ -1,0 +1,217 @@
+//! From what a caller wants to what goes on the wire: hooks first, then every check, then the
+//! credentials, the signature last.
+
+use http::{HeaderValue, StatusCode, header};
+
+use super::{conceal::Sent, observe};
+use crate::{
+    ApiRequest, Endpoints, Error, OAuth2Client, OAuth2Token, Provider, Purpose, Request, Response,
+    Result, Secret, TokenBody, TokenPlacement,
+    descriptor::Text,
+    error, reply,
+    request::{Auth, Body, Target, parse},
+};
+
+impl<P: Provider> OAuth2Client<P> {
+    /// Sends, and makes an error of every answer outside 2xx and of every refusal inside it.
+    pub(super) async fn send_checked(&self, plan: &ApiRequest<'_>) -> Result<Response> {
+        let endpoints = self.known_endpoints().await?;
+        let (response, sent) = self.attempt(plan, &endpoints).await?;
+        match self.refused(plan, &response) {
+            None => Ok(response),
+            Some(error) => Err(error.without_secrets(&self.secrets(plan, &sent))),
+        }
+    }
+
+    fn refused(&self, plan: &ApiRequest<'_>, response: &Response) -> Option<Error> {
+        if let Some(refusal) = self.provider.refusal(response) {
+            return Some(refusal.with_status(response.status));
+        }
+        if response.status.is_success() {
+            return None;
+        }
+        let now = self.clock.now();
+        Some(match &plan.auth {
+            Auth::Token(_) => api_refused(response, now),
+            Auth::Client(_) | Auth::Nobody => {
+                reply::refused(response, reply::oauth_error(response), &self.descriptor, now)
+            }
+        })
+    }
+
+    /// Authenticates and signs anew for each attempt. A second one only when the signer says that
+    /// the first was refused unread.
+    pub(super) async fn attempt(
+        &self,
+        plan: &ApiRequest<'_>,
+        endpoints: &Endpoints,
+    ) -> Result<(Response, Sent)> {
+        let Some(signer) = &self.signer else {
+            let (request, sent) = self.prepare(plan, endpoints).await?;
+            let response = self.http.send(request).await?;
+            observe::answered(response.status);
+            return Ok((response, sent));
+        };
+        let mut last = false;
+        loop {
+            let (request, sent) = self.prepare(plan, endpoints).await?;
+            let url = request.url.clone();
+            let response = self.http.send(request).await?;
+            observe::answered(response.status);
+            if last || !signer.wants_retry(&url, &response) {
+                return Ok((response, sent));
+            }
+            last = true;
+        }
+    }
+
+    async fn prepare(
+        &self,
+        plan: &ApiRequest<'_>,
+        endpoints: &Endpoints,
+    ) -> Result<(Request, Sent)> {
+        let (url, purpose) = match &plan.target {
+            Target::Token => (endpoints.token().clone(), Purpose::Token),
+            Target::Named(endpoint) => {
+                (endpoints.get(*endpoint)?.clone(), Purpose::Endpoint(*endpoint))
+            }
+            Target::Url(url) => (parse(url)?, Purpose::Api),
+        };
+        let mut request = plan.bare(url, purpose);
+        for (name, value) in &*self.headers {
+            request.headers.entry(name).or_insert_with(|| value.clone());
+        }
+        request
+            .headers
+            .entry(header::ACCEPT)
+            .or_insert_with(|| HeaderValue::from_static("application/json"));
+        if let Auth::Token(token) = plan.auth {
+            self.provider.api_request(&mut request, token, self.keys())?;
+        }
+        // What a hook may have moved is core's again.
+        request.timeout = self.config.timeout;
+        request.body_limit_bytes = plan.body_limit_bytes;
+        request.headers.insert(header::USER_AGENT, self.config.user_agent.clone());
+        request.headers.remove(header::AUTHORIZATION);
+        self.check_destination(&request, plan, endpoints)?;
+
+        let mut authenticated = Body::Empty;
+        match plan.auth {
+            Auth::Token(token) => {
+                plan.body.write(&mut request);
+                place(&self.descriptor.token_placement, token, &mut request)?;
+            }
+            Auth::Nobody => plan.body.write(&mut request),
+            Auth::Client(declared) => {
+                let mut params: Vec<(Text, Secret)> = Vec::new();
+                if let Body::Form(form) = &plan.body {
+                    params.clone_from(form);
+                }
+                let before = params.len();
+                self.authenticate(declared, endpoints, &mut request.headers, &mut params).await?;
+                match &plan.body {
+                    Body::Json(_) | Body::Empty if params.len() == before => {
+                        plan.body.write(&mut request);
+                    }
+                    Body::Json(_) => {
+                        return Err(Error::config("this client authentication needs a form"));
+                    }
+                    Body::Form(_) | Body::Empty => {
+                        authenticated = self.body_of(plan, params);
+                        authenticated.write(&mut request);
+                    }
+                }
+            }
+        }
+        let sent = Sent::of(&request, authenticated);
+        if let Some(signer) = &self.signer {
+            let token = if let Auth::Token(token) = plan.auth { Some(token) } else { None };
+            signer.sign(&mut request, token, self.clock.now())?;
+        }
+        Ok((request, sent))
+    }
+
+    /// No request leaves for an origin that nobody named, and none in the clear.
+    fn check_destination(
+        &self,
+        request: &Request,
+        plan: &ApiRequest<'_>,
+        endpoints: &Endpoints,
+    ) -> Result<()> {
+        let url = &request.url;
+        self.config.allowed_http.check(url)?;
+        let origin = url.origin();
+        if !plan.allowed.contains(&origin) && !endpoints.has_origin(&origin) {
+            return Err(Error::security(
+                "origin",
+                "credentials go to the provider's origins alone",
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::config("a URL with a user or password in it"));
+        }
+        Ok(())
+    }
+
+    fn body_of(&self, plan: &ApiRequest<'_>, params: Vec<(Text, Secret)>) -> Body {
+        if !matches!((&plan.target, self.descriptor.token_body), (Target::Token, TokenBody::Json)) {
+            return Body::Form(params);
+        }
+        let members = params.iter().map(|(name, value)| (name.as_ref(), value.expose()));
+        let members: std::collections::BTreeMap<_, _> = members.collect();
+        // A map of text: serde_json cannot fail on it.
+        Body::Json(Secret::new(serde_json::to_string(&members).unwrap_or_default()))
+    }
+}
+
+fn place(placement: &TokenPlacement, token: &OAuth2Token, request: &mut Request) -> Result<()> {
+    let access_token = token.access_token();
+    if access_token.is_empty() {
+        return Err(Error::config("the token holds a refresh token alone: refresh it first"));
+    }
+    let (name, text) = match placement {
+        TokenPlacement::Bearer => {
+            (&header::AUTHORIZATION, Secret::new(format!("Bearer {}", access_token.expose())))
+        }
+        TokenPlacement::Header(name) => (name, access_token.clone()),
+    };
+    let mut value = HeaderValue::from_str(text.expose())
+        .map_err(|_| Error::malformed("the access token has control characters"))?;
+    value.set_sensitive(true);
+    request.headers.insert(name, value);
+    Ok(())
+}
+
+/// A refusal by the API: RFC 6750 section 3.1, and what APIs say beyond it.
+fn api_refused(response: &Response, now: std::time::SystemTime) -> Error {
+    let status = response.status;
+    let said = api_message(response)
+        .map_or_else(String::new, |said| format!(": {}", error::bounded(&said)));
+    let error = match status {
+        StatusCode::UNAUTHORIZED => {
+            Error::denied(format!("the API does not accept the token{said}"))
+                .with_reason("invalid_token")
+        }
+        StatusCode::FORBIDDEN => Error::denied(format!("the API forbids it with this token{said}"))
+            .with_reason("forbidden"),
+        StatusCode::TOO_MANY_REQUESTS => {
+            Error::transport(format!("too many requests{said}")).with_reason("rate_limited")
+        }
+        _ if status.is_server_error() => Error::transport(format!("the API cannot answer{said}")),
+        _ if status.is_redirection() => {
+            Error::malformed("the API redirects, which is not followed").with_reason("redirect")
+        }
+        _ => Error::config(format!("the API does not take such a request{said}")),
+    };
+    let error = error.with_status(status).with_retry_after(response.retry_after(now));
+    match reply::oauth_error(response) {
+        Some(oauth) => error.with_oauth(oauth),
+        None => error,
+    }
+}
+
+/// The sentence that most APIs have in their errors.
+fn api_message(response: &Response) -> Option<String> {
+    let body = response.json().ok()?;
+    Some(body.get("message")?.as_str()?.to_owned())
+}

@@ -1,0 +1,215 @@
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use http::HeaderValue;
+use url::Url;
+
+use crate::{
+    ClientAuth, Error, Result, Secret,
+    descriptor::Text,
+    endpoints::{AllowedHttp, is_loopback},
+};
+
+/// Who the application is, at one provider. Cheap to clone: a client for each shop or loopback
+/// port is fine.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    pub(crate) client_id: Arc<str>,
+    pub(crate) name: Option<Text>,
+    pub(crate) credential: Credential,
+    pub(crate) client_auth: Option<ClientAuth>,
+    pub(crate) redirect_uri: Option<Arc<str>>,
+    pub(crate) scopes: Option<Arc<[Text]>>,
+    pub(crate) timeout: Duration,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) allowed_http: AllowedHttp,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Credential {
+    Assertion(Arc<dyn ClientAssertion>),
+    Public,
+    Secret(Secret),
+}
+
+const USER_AGENT: &str = concat!("hallpass/", env!("CARGO_PKG_VERSION"));
+
+impl ClientConfig {
+    /// A public client ([RFC 6749, section
+    /// 2.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.1)). Timeout 10 s.
+    #[must_use]
+    pub fn new(client_id: impl Into<Arc<str>>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            name: None,
+            credential: Credential::Public,
+            client_auth: None,
+            redirect_uri: None,
+            scopes: None,
+            timeout: Duration::from_secs(10),
+            user_agent: HeaderValue::from_static(USER_AGENT),
+            allowed_http: AllowedHttp::default(),
+        }
+    }
+
+    /// Makes the client confidential.
+    #[must_use]
+    pub fn with_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.credential = Credential::Secret(secret.into());
+        self
+    }
+
+    /// Makes the client confidential by a key that signs, instead of a secret
+    /// ([RFC 7523](https://www.rfc-editor.org/rfc/rfc7523)).
+    #[must_use]
+    pub fn with_assertion(mut self, key: impl ClientAssertion + 'static) -> Self {
+        self.credential = Credential::Assertion(Arc::new(key));
+        self
+    }
+
+    /// How to authenticate; wins over what the descriptor declares and what discovery lists.
+    #[must_use]
+    pub fn with_client_auth(mut self, auth: ClientAuth) -> Self {
+        self.client_auth = Some(auth);
+        self
+    }
+
+    /// Where the provider sends the browser back to. Kept letter by letter, as it is registered.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind) unless it is https, http to loopback or to a host
+    /// allowed before, or a private-use scheme such as `com.example.app:/callback` ([RFC 8252,
+    /// section 7.1](https://www.rfc-editor.org/rfc/rfc8252#section-7.1)), without a fragment.
+    pub fn with_redirect_uri(mut self, redirect_uri: &str) -> Result<Self> {
+        self.redirect_uri = Some(checked_redirect_uri(redirect_uri, &self.allowed_http)?);
+        Ok(self)
+    }
+
+    /// What is asked for unless a call says otherwise. An empty list asks for nothing by name:
+    /// no `scope` parameter, or `openid` alone where there are ID tokens.
+    #[must_use]
+    pub fn with_scopes<S: Into<Cow<'static, str>>>(
+        mut self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Tells two clients of one provider apart; part of what a callback is bound to.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// How long one request may take, from connecting to the last byte. Default 10 s.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The application's own name and version, put before hallpass's in `User-Agent`:
+    /// `my-app/1.0 hallpass/0.1.0`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind) if it holds what a header cannot.
+    pub fn with_user_agent(mut self, product: &str) -> Result<Self> {
+        self.user_agent = HeaderValue::try_from(format!("{product} {USER_AGENT}"))
+            .map_err(|error| Error::config("no header value").with_source(error))?;
+        Ok(self)
+    }
+
+    /// Allows plain http to this host, on any port.
+    ///
+    /// # Security
+    ///
+    /// Whoever is on the way reads codes and tokens ([RFC 6749, section
+    /// 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). For a test network, never for
+    /// users. Loopback needs no permission.
+    #[must_use]
+    pub fn dangerously_allow_http(mut self, host: &str) -> Self {
+        self.allowed_http = self.allowed_http.with(host);
+        self
+    }
+}
+
+/// Makes the JWT that stands for the client's secret ([RFC 7523, section
+/// 2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)). Async, because keys live in a KMS.
+#[async_trait]
+pub trait ClientAssertion: fmt::Debug + Send + Sync {
+    /// Called for each attempt, so that each has a fresh `jti`; where a provider lets one live
+    /// long, it may be kept and given again. `audience` is the issuer where it is known, else the
+    /// token endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind) if the key does not fit;
+    /// [`ErrorKind::Transport`](crate::ErrorKind) if the key's keeper did not answer.
+    async fn sign(&self, client_id: &str, audience: &str, now: SystemTime) -> Result<Secret>;
+}
+
+/// A redirect URI as RFC 6749 section 3.1.2 and RFC 8252 section 7 allow it, letter by letter: the
+/// provider compares it as text, so that a URL parser's normal form could differ.
+pub(crate) fn checked_redirect_uri(text: &str, http: &AllowedHttp) -> Result<Arc<str>> {
+    let url = Url::parse(text)
+        .map_err(|error| Error::config("the redirect URI is not a URL").with_source(error))?;
+    if url.fragment().is_some() {
+        return Err(Error::config("the redirect URI has a fragment"));
+    }
+    let private_use = url.scheme().contains('.') && !url.has_host();
+    if private_use || (url.scheme() == "http" && is_loopback(&url)) {
+        return Ok(text.into());
+    }
+    http.check(&url).map_err(|_| {
+        Error::config("the redirect URI is neither https, loopback nor private-use")
+    })?;
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_uri_is_https_loopback_or_private_use() {
+        check("https://app.test/callback?keep=1", true);
+        check("https://app.test", true);
+        check("http://127.0.0.1:0/cb", true);
+        check("http://[::1]/cb", true);
+        check("com.example.app:/cb", true);
+        check("http://app.test/cb", false);
+        check("https://app.test/cb#here", false);
+        check("com.example.app://host/cb", false);
+        check("javascript:alert(1)", false);
+        check("/cb", false);
+        check("", false);
+    }
+
+    #[track_caller]
+    fn check(text: &str, want: bool) {
+        let got = ClientConfig::new("id").with_redirect_uri(text);
+        assert_eq!(got.is_ok(), want, "{text}");
+        match got {
+            Ok(config) => {
+                assert_eq!(config.redirect_uri.as_deref(), Some(text), "letter by letter");
+            }
+            Err(error) => assert_eq!(error.kind(), crate::ErrorKind::Config, "{text}"),
+        }
+    }
+
+    #[test]
+    fn a_user_agent_names_the_application_and_hallpass() {
+        let config = ClientConfig::new("id").with_user_agent("app/2.1").unwrap();
+        assert!(config.user_agent.to_str().unwrap().starts_with("app/2.1 hallpass/"));
+        assert!(ClientConfig::new("id").with_user_agent("a\nb").is_err());
+    }
+}

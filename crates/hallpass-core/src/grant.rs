@@ -1,0 +1,252 @@
+use std::{borrow::Cow, fmt};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Map;
+
+use crate::{
+    CallbackParams, Descriptor, Error, Json, OAuth2Token, Response, Result, Secret, VerifiedCode,
+    claims::Fields, descriptor::Text, reply,
+};
+
+/// Parameters of a token request that core alone sets.
+const RESERVED: [&str; 11] = [
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "password",
+    "redirect_uri",
+    "refresh_token",
+    "state",
+];
+
+/// A token request other than the code's: device, client credentials, exchange, a provider's own
+/// grant, a refresh with a narrower scope. [`request_token`](crate::OAuth2Client::request_token)
+/// sends it.
+///
+/// `authorization_code`, `password` and a bare `refresh_token` are answered
+/// [`ErrorKind::Config`](crate::ErrorKind): their checks would be skipped.
+#[derive(Debug)]
+pub struct Grant<'a> {
+    pub(crate) grant_type: &'static str,
+    pub(crate) params: Vec<(Text, Secret)>,
+    pub(crate) original: Option<&'a OAuth2Token>,
+}
+
+impl<'a> Grant<'a> {
+    /// A grant by its `grant_type`.
+    #[must_use]
+    pub fn new(grant_type: &'static str) -> Self {
+        Self { grant_type, params: Vec::new(), original: None }
+    }
+
+    /// A refresh, to which a narrower `scope` may be added ([RFC 6749, section
+    /// 6](https://www.rfc-editor.org/rfc/rfc6749#section-6)).
+    #[must_use]
+    pub fn refresh(token: &'a OAuth2Token) -> Self {
+        Self { original: Some(token), ..Self::new("refresh_token") }
+    }
+
+    /// One parameter. A name that core sets itself is refused when the grant is sent.
+    #[must_use]
+    pub fn param(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Secret>) -> Self {
+        self.params.push((name.into(), value.into()));
+        self
+    }
+
+    /// `Config` for what has a method of its own, and for parameters that core sets.
+    pub(crate) fn check(&self, descriptor: &Descriptor) -> Result<()> {
+        match self.grant_type {
+            "authorization_code" => return Err(Error::config("a code goes to get_access_token")),
+            "password" => return Err(Error::config("hallpass sends no passwords")),
+            "refresh_token" if self.original.is_none() => {
+                return Err(Error::config("a refresh token goes to refresh_token"));
+            }
+            _ => {}
+        }
+        self.params.iter().try_for_each(|(name, _)| refuse_reserved(name, descriptor))
+    }
+}
+
+/// `Config` for a parameter that core sets, under this provider's name for it too.
+pub(crate) fn refuse_reserved(name: &str, descriptor: &Descriptor) -> Result<()> {
+    let (id, secret) = &descriptor.client_params;
+    if RESERVED.contains(&name) || name == id || name == secret {
+        let message = format!("hallpass sets the token parameter {name} itself");
+        return Err(Error::config(message).with_reason("reserved"));
+    }
+    Ok(())
+}
+
+/// The token request while a provider may still add to it.
+pub struct TokenForm<'a> {
+    pub(crate) descriptor: &'a Descriptor,
+    pub(crate) grant_type: &'a str,
+    pub(crate) code: Option<&'a VerifiedCode>,
+    pub(crate) params: &'a mut Vec<(Text, Secret)>,
+    pub(crate) headers: &'a mut HeaderMap,
+}
+
+impl TokenForm<'_> {
+    /// Which grant it is: `authorization_code`, `refresh_token`, or the provider's own.
+    #[must_use]
+    pub fn grant_type(&self) -> &str {
+        self.grant_type
+    }
+
+    /// Sends the state again, verified and spent; only with the code grant.
+    pub fn send_state(&mut self) {
+        if let Some(code) = self.code {
+            self.params.push((Cow::Borrowed("state"), code.pending.correlator.clone()));
+        }
+    }
+
+    /// A header. `Authorization` set here is overwritten or removed when the client authenticates.
+    pub fn header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.insert(name, value);
+    }
+
+    /// A parameter.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind), reason `reserved`: core sets this one, or it is
+    /// there already.
+    pub fn param(&mut self, name: &'static str, value: &str) -> Result<()> {
+        refuse_reserved(name, self.descriptor)?;
+        if self.params.iter().any(|(known, _)| known == name) {
+            let message = format!("the token parameter {name} is there already");
+            return Err(Error::config(message).with_reason("reserved"));
+        }
+        self.params.push((Cow::Borrowed(name), Secret::new(value)));
+        Ok(())
+    }
+}
+
+/// No values: neither those of the parameters nor those of the headers.
+impl fmt::Debug for TokenForm<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenForm")
+            .field("grant_type", &self.grant_type)
+            .field("params", &self.params.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A provider's own way of client authentication, while the provider writes it.
+pub struct CustomAuth<'a> {
+    pub(crate) keys: crate::ClientKeys<'a>,
+    pub(crate) params: &'a mut Vec<(Text, Secret)>,
+    pub(crate) headers: &'a mut HeaderMap,
+}
+
+impl<'a> CustomAuth<'a> {
+    /// The client's id, and what can be computed with its secret.
+    #[must_use]
+    pub fn keys(&self) -> crate::ClientKeys<'a> {
+        self.keys
+    }
+
+    /// A header.
+    pub fn header(&mut self, name: HeaderName, mut value: HeaderValue) {
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+    }
+
+    /// A parameter. What the request says already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind), reason `reserved`: the parameter is there already.
+    pub fn param(&mut self, name: &'static str, value: impl Into<Secret>) -> Result<()> {
+        if self.params.iter().any(|(known, _)| known == name) {
+            let message = format!("the parameter {name} is there already");
+            return Err(Error::config(message).with_reason("reserved"));
+        }
+        self.params.push((Cow::Borrowed(name), value.into()));
+        Ok(())
+    }
+}
+
+/// No values: neither those of the parameters nor those of the headers.
+impl fmt::Debug for CustomAuth<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomAuth")
+            .field("keys", &self.keys)
+            .field("params", &self.params.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// The token reply while a provider may still put it right; parsed into a map only if
+/// [`fields`](Self::fields) is called. Core reads the result and checks it as any other.
+#[derive(Debug)]
+pub struct TokenReply<'a> {
+    pub(crate) response: &'a Response,
+    pub(crate) callback: Option<&'a CallbackParams>,
+    pub(crate) fields: Option<Fields>,
+}
+
+impl TokenReply<'_> {
+    /// A parameter of the callback that led here; `None` for credentials, and on other grants.
+    #[must_use]
+    pub fn callback(&self, name: &str) -> Option<&str> {
+        self.callback?.get(name)
+    }
+
+    /// The members of the reply, to change. A refusal cannot be cleared: an `error` in the body and
+    /// a status outside 2xx stay what they are.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Malformed`](crate::ErrorKind): the reply is neither a JSON object nor a form.
+    pub fn fields(&mut self) -> Result<&mut Map<String, Json>> {
+        let fields = match self.fields.take() {
+            Some(fields) => fields,
+            None => Fields(reply::fields(self.response)?),
+        };
+        Ok(&mut self.fields.insert(fields).0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn grants_with_checks_of_their_own_are_refused() {
+        let token = OAuth2Token::from_refresh_token("r");
+        check(Grant::new("client_credentials"), None);
+        check(Grant::refresh(&token).param("scope", "a"), None);
+        check(Grant::new("authorization_code"), Some(None));
+        check(Grant::new("password"), Some(None));
+        check(Grant::new("refresh_token"), Some(None));
+        for name in RESERVED {
+            check(Grant::new("custom").param(name, "x"), Some(Some("reserved")));
+        }
+    }
+
+    #[track_caller]
+    #[allow(clippy::needless_pass_by_value)]
+    fn check(grant: Grant<'_>, want: Option<Option<&str>>) {
+        let got = grant.check(&Descriptor::discovered("acme"));
+        if let Err(error) = &got {
+            assert_eq!(error.kind(), ErrorKind::Config);
+        }
+        assert_eq!(got.err().map(|error| error.reason()), want, "{}", grant.grant_type);
+    }
+
+    #[test]
+    fn a_reply_is_a_map_only_when_a_provider_asks() {
+        let response = Response::new(http::StatusCode::OK, HeaderMap::new(), b"error=x".to_vec());
+        let mut reply = TokenReply { response: &response, callback: None, fields: None };
+        reply.fields().unwrap().insert("a".into(), 1.into());
+        assert_eq!(reply.fields().unwrap().len(), 2);
+    }
+}

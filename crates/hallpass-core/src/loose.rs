@@ -1,0 +1,166 @@
+use std::{borrow::Cow, fmt};
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::Json;
+
+/// A JSON value of whatever type the provider chose, its text borrowed from the body.
+///
+/// Providers send `expires_in` as a number, a string or a float, `scope` as text or a list, and
+/// `error` as text, a number or an object. One type reads them all, so that no reply is refused for
+/// its shape; a [`Json`] in its place costs twice the time.
+#[derive(Debug, Default)]
+pub(crate) enum Loose<'a> {
+    #[default]
+    Null,
+    Bool(bool),
+    Integer(i128),
+    Float(f64),
+    Text(Cow<'a, str>),
+    Json(Json),
+}
+
+impl<'a> Loose<'a> {
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The text, if it is one.
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number of seconds, however it is spelled. Negative ones and fractions are cut.
+    pub(crate) fn seconds(&self) -> Option<u64> {
+        match self {
+            Self::Integer(number) => {
+                Some(u64::try_from(*number).unwrap_or(if *number < 0 { 0 } else { u64::MAX }))
+            }
+            Self::Float(number) => whole(*number),
+            Self::Text(text) => {
+                let text = text.trim();
+                text.parse().ok().or_else(|| whole(text.parse().ok()?))
+            }
+            Self::Null | Self::Bool(_) | Self::Json(_) => None,
+        }
+    }
+
+    pub(crate) fn into_json(self) -> Json {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(flag) => flag.into(),
+            Self::Integer(number) => match (u64::try_from(number), i64::try_from(number)) {
+                (Ok(number), _) => number.into(),
+                (_, Ok(number)) => number.into(),
+                // serde_json reads no integer outside u64 and i64 as one.
+                _ => Json::Null,
+            },
+            Self::Float(number) => number.into(),
+            Self::Text(text) => text.into_owned().into(),
+            Self::Json(json) => json,
+        }
+    }
+}
+
+/// Seconds as a float: `as` saturates and takes NaN for 0, so NaN is sorted out first.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(number: f64) -> Option<u64> {
+    number.is_finite().then_some(number as u64)
+}
+
+impl<'de> Deserialize<'de> for Loose<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LooseVisitor)
+    }
+}
+
+struct LooseVisitor;
+
+impl<'de> Visitor<'de> for LooseVisitor {
+    type Value = Loose<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Loose::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Loose::Integer(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Loose::Integer(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Loose::Float(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Loose::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Loose::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+        Ok(Loose::Text(Cow::Owned(value)))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Loose::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        Json::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(Loose::Json)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Json::deserialize(de::value::MapAccessDeserializer::new(map)).map(Loose::Json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Loose;
+
+    #[test]
+    fn seconds_are_read_however_they_are_spelled() {
+        check("3600", Some(3600));
+        check("\"3600\"", Some(3600));
+        check("\" 3600 \"", Some(3600));
+        check("3600.9", Some(3600));
+        check("\"3600.9\"", Some(3600));
+        check("-5", Some(0));
+        check("-5.5", Some(0));
+        check("1e300", Some(u64::MAX));
+        check("99999999999999999999999", Some(u64::MAX));
+        check("\"abc\"", None);
+        check("\"NaN\"", None);
+        check("null", None);
+        check("true", None);
+        check("[1]", None);
+        check("{}", None);
+    }
+
+    #[track_caller]
+    fn check(json: &str, want: Option<u64>) {
+        let got: Loose<'_> = serde_json::from_str(json).unwrap();
+        assert_eq!(got.seconds(), want, "{json}");
+    }
+
+    #[test]
+    fn a_value_keeps_its_type_on_the_way_to_json() {
+        for json in ["null", "true", "-3", "18446744073709551615", "1.5", "\"a\\n\"", "[1]", "{}"] {
+            let got: Loose<'_> = serde_json::from_str(json).unwrap();
+            assert_eq!(got.into_json().to_string(), json);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+/// A value that must not reach a log: a client secret, a token, a code, a verifier, a state.
+///
+/// `Debug` prints `Secret(..)`. There is no `Display`, `Serialize`, `PartialEq` or `Deref`, so a
+/// secret leaves by [`expose`](Self::expose) alone. Its memory is overwritten when it is dropped.
+///
+/// ```
+/// # use hallpass_core::Secret;
+/// let secret = Secret::new("s3cret");
+/// assert_eq!(format!("{secret:?}"), "Secret(..)");
+/// assert!(secret.matches("s3cret"));
+/// ```
+///
+/// ```compile_fail
+/// # use hallpass_core::Secret;
+/// println!("{}", Secret::new("s3cret"));
+/// ```
+#[derive(Clone)]
+pub struct Secret(Box<str>);
+
+impl Secret {
+    /// Takes the value over. A `String` with room to spare is copied once and overwritten.
+    #[must_use]
+    pub fn new(value: impl Into<String>) -> Self {
+        let mut value: String = value.into();
+        if value.capacity() == value.len() {
+            return Self(value.into_boxed_str());
+        }
+        let exact = Box::from(value.as_str());
+        value.zeroize();
+        Self(exact)
+    }
+
+    /// The value itself. Search for `expose` to find every place that reads one.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `other` is the same value. The time taken depends on the lengths alone.
+    #[must_use]
+    pub fn matches(&self, other: &str) -> bool {
+        self.0.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+
+    /// Overwrites the value where it lies, in a way that the compiler keeps.
+    fn wipe(&mut self) {
+        self.0.zeroize();
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self::new(value)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self::new(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn a_secret_keeps_its_value_whatever_the_capacity() {
+        let mut roomy = String::with_capacity(64);
+        roomy.push_str("value");
+        assert_eq!(Secret::new(roomy).expose(), "value");
+        assert_eq!(Secret::from("value").expose(), "value");
+        assert!(Secret::new("").is_empty());
+    }
+
+    #[test]
+    fn what_a_drop_does_leaves_nothing_of_the_value() {
+        let mut secret = Secret::new("value");
+        secret.wipe();
+        assert!(secret.expose().bytes().all(|byte| byte == 0));
+    }
+
+    #[test]
+    fn only_the_same_value_matches() {
+        let secret = Secret::new("abc");
+        assert!(secret.matches("abc"));
+        assert!(!secret.matches("abd"));
+        assert!(!secret.matches("ab"));
+        assert!(!secret.matches(""));
+    }
+}

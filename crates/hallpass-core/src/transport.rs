@@ -1,0 +1,162 @@
+//! The default transport: the one module whose public API names a type of reqwest.
+
+use std::{fmt, sync::OnceLock, time::Duration};
+
+use async_trait::async_trait;
+use http::{Method, header};
+use url::Position;
+
+use crate::{Error, HttpClient, Request, Response, Result};
+
+/// [`HttpClient`] over reqwest: HTTP/1.1, no redirects, no referer, no retries, 5 s to connect.
+///
+/// Built on first use, so that an idle client costs nothing; the TLS configuration is built once
+/// per process and holds the operating system's certificates. The connection pool belongs to this
+/// value. Proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+#[derive(Default)]
+pub struct ReqwestClient {
+    built: OnceLock<reqwest::Client>,
+    own: bool,
+}
+
+impl ReqwestClient {
+    /// The default transport, spelled out.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends through a `reqwest::Client` of the application's own: another proxy, another set of
+    /// certificates, a resolver that refuses private addresses.
+    ///
+    /// hallpass goes on setting, per request: the total timeout, the limit on the decoded body and
+    /// the User-Agent. The application takes over what only a client can set, and answers for it:
+    ///
+    /// - **redirects**: `redirect(reqwest::redirect::Policy::none())`. An answer that comes from
+    ///   another URL than the one asked is refused as [`ErrorKind::Security`](crate::ErrorKind),
+    ///   but by then the request has been sent there;
+    /// - **referer**: `referer(false)`;
+    /// - **time to connect**: `connect_timeout(…)`;
+    /// - **retries**: `retry(reqwest::retry::never())`, since a code is sent once;
+    /// - **TLS**: certificates, versions, client certificates, the cryptographic backend;
+    /// - **proxy, DNS, local address, pool, HTTP/2, default headers, cookies, decompression**.
+    #[must_use]
+    pub fn from_client(client: reqwest::Client) -> Self {
+        Self { built: OnceLock::from(client), own: true }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client> {
+        if let Some(client) = self.built.get() {
+            return Ok(client);
+        }
+        let client = build()?;
+        Ok(self.built.get_or_init(|| client))
+    }
+}
+
+/// Not what it is built of: an application's default headers may hold its credentials.
+impl fmt::Debug for ReqwestClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestClient").field("own", &self.own).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl HttpClient for ReqwestClient {
+    async fn send(&self, request: Request) -> Result<Response> {
+        if !self.own && !cfg!(feature = "__tls") && request.url.scheme() == "https" {
+            return Err(Error::config("built without TLS: turn the feature aws-lc or ring on")
+                .with_reason("no_tls"));
+        }
+        let limit = request.body_limit_bytes;
+        let asked = request.url.clone();
+        let has_body = matches!(request.method, Method::PATCH | Method::POST | Method::PUT);
+        let mut builder = self
+            .client()?
+            .request(request.method, request.url)
+            .headers(request.headers)
+            .timeout(request.timeout);
+        if !request.body.is_empty() {
+            builder = builder.body(request.body);
+        } else if has_body {
+            // RFC 9110 section 8.6; without it some servers answer 411.
+            builder = builder.header(header::CONTENT_LENGTH, 0);
+        }
+        let mut answer = builder.send().await.map_err(no_answer)?;
+        // The fragment was never sent, and some answers come without it.
+        if answer.url()[..Position::AfterQuery] != asked[..Position::AfterQuery] {
+            return Err(Error::security("redirect", "the transport followed a redirect"));
+        }
+        let announced = answer.content_length().unwrap_or(0);
+        if announced > limit as u64 {
+            return Err(too_long(limit, &answer));
+        }
+        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+        while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
+            if body.len() + chunk.len() > limit {
+                return Err(too_long(limit, &answer));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let headers = std::mem::take(answer.headers_mut());
+        Ok(Response::new(answer.status(), headers, body))
+    }
+}
+
+fn too_long(limit: usize, answer: &reqwest::Response) -> Error {
+    Error::malformed(format!("the answer is longer than {limit} bytes"))
+        .with_reason("body_limit")
+        .with_status(answer.status())
+}
+
+fn no_answer(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let (reason, message) = if error.is_timeout() {
+        ("timeout", "no answer in time")
+    } else if error.is_connect() {
+        ("connect", "no connection")
+    } else {
+        ("interrupted", "the connection broke before the answer was whole")
+    };
+    Error::transport(message).with_reason(reason).with_source(error)
+}
+
+fn build() -> Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(Duration::from_secs(5));
+    #[cfg(feature = "__tls")]
+    let builder = builder.tls_backend_preconfigured(tls()?.clone());
+    builder
+        .build()
+        .map_err(|error| Error::config("the HTTP client cannot be built").with_source(error))
+}
+
+/// Reading the system's certificates takes milliseconds: once per process, not per client.
+#[cfg(feature = "__tls")]
+fn tls() -> Result<&'static rustls::ClientConfig> {
+    use rustls_platform_verifier::BuilderVerifierExt as _;
+
+    static CONFIG: OnceLock<rustls::ClientConfig> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(config);
+    }
+    // Given by hand, so that a process-wide default of the application's is neither used nor set,
+    // and both features on at once are no conflict.
+    #[cfg(feature = "aws-lc")]
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(all(feature = "ring", not(feature = "aws-lc")))]
+    let provider = rustls::crypto::ring::default_provider();
+    let broken = |error: rustls::Error| {
+        Error::config("TLS cannot be set up: are there system certificates?").with_source(error)
+    };
+    let config = rustls::ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .map_err(broken)?
+        .with_platform_verifier()
+        .map_err(broken)?
+        .with_no_client_auth();
+    Ok(CONFIG.get_or_init(|| config))
+}
