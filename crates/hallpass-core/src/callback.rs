@@ -58,6 +58,13 @@ impl Callback {
         got.is_some_and(|got| pending.correlator.matches(got.expose()))
     }
 
+    /// Whether the provider says that there is no code, in an `error`. Unchecked: for a page that
+    /// tells the user which of the two it was.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.error().is_some()
+    }
+
     /// Checks that this callback answers `pending`, and uses both up: `state` in constant time,
     /// then provider and client, age, `error`, `iss`. Pure.
     /// [`get_access_token`](crate::OAuth2Client::get_access_token) calls it; whoever logs people in

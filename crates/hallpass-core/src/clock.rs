@@ -8,7 +8,6 @@ pub trait Clock: fmt::Debug + Send + Sync {
 
 /// The operating system's clock: the default.
 #[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
 pub struct SystemClock;
 
 impl Clock for SystemClock {

@@ -190,6 +190,12 @@ impl Descriptor {
         self
     }
 
+    /// Whether a callback without `iss` is refused.
+    #[must_use]
+    pub fn is_iss_promised(&self) -> bool {
+        self.iss_promised
+    }
+
     /// A header that every request to the provider carries, unless the call sets it.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: impl Into<Cow<'static, str>>) -> Self {
@@ -343,6 +349,12 @@ impl Descriptor {
         self
     }
 
+    /// Whether ID tokens repeat the nonce.
+    #[must_use]
+    pub fn echoes_nonce(&self) -> bool {
+        self.nonce_echoed
+    }
+
     /// What keeps a stolen code from being used by somebody else.
     #[must_use]
     pub fn code_binding(&self) -> CodeBinding {
@@ -391,6 +403,12 @@ impl Descriptor {
         self
     }
 
+    /// What the token endpoint reads. Default: a form.
+    #[must_use]
+    pub fn token_body(&self) -> TokenBody {
+        self.token_body
+    }
+
     /// Where the token goes on a call of the API. Default: `Authorization: Bearer`.
     #[must_use]
     pub fn with_token_placement(mut self, placement: TokenPlacement) -> Self {
@@ -422,6 +440,12 @@ impl Descriptor {
     pub fn with_redirect_uri_on_refresh(mut self) -> Self {
         self.redirect_uri_on_refresh = true;
         self
+    }
+
+    /// Whether `redirect_uri` is sent on a refresh too.
+    #[must_use]
+    pub fn wants_redirect_uri_on_refresh(&self) -> bool {
+        self.redirect_uri_on_refresh
     }
 
     /// How tokens are revoked. Default: not at all.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use url::{Host, Origin, Url};
+use url::{Origin, Url};
 
-use crate::{Descriptor, Endpoint, Error, Result};
+use crate::{Descriptor, Endpoint, Error, Result, wire::is_loopback};
 
 /// The endpoints of a provider, parsed and checked: from its descriptor, or discovered.
 #[derive(Debug, Clone)]
@@ -166,17 +166,6 @@ impl AllowedHttp {
             return Err(Error::config("a URL with a user or password in it"));
         }
         Ok(url)
-    }
-}
-
-/// 127.0.0.0/8, ::1, and the name `localhost` ([RFC 8252, section
-/// 8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)).
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

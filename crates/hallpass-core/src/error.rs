@@ -110,7 +110,7 @@ impl ErrorKind {
             Self::Malformed => "report it: the answer does not follow the provider's own page",
             Self::Security => "log it and stop this attempt",
             Self::Transport => "try again later",
-            Self::Unsupported => "do not offer it for this provider",
+            Self::Unsupported => "do not offer it",
         }
     }
 
@@ -254,7 +254,7 @@ impl Error {
     /// A stable word for a refusal of hallpass's own, or of the API; `None` where the
     /// [`oauth`](Self::oauth) code says it all.
     ///
-    /// Of the callback: `state`, `provider`, `client`, `issuer`, `endpoint`, `duplicate`,
+    /// Of the authorization page: `scheme`. Of the callback: `state`, `provider`, `client`, `issuer`, `endpoint`, `duplicate`,
     /// `too_long`, `no_code`, `expired`, `pending`. Of requests: `origin`, `plain_http`,
     /// `redirect`, `reserved`, `no_tls`, `hmac`, `key_binding`, `no_refresh_token`. Of answers: `timeout`, `connect`,
     /// `interrupted`, `body_limit`, `invalid_token`, `forbidden`, `rate_limited`, `client_auth`,

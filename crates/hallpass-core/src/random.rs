@@ -15,7 +15,6 @@ pub trait Random: fmt::Debug + Send + Sync {
 ///
 /// A system call for 64 bytes costs more than all the rest of an authorization URL.
 #[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
 pub struct ThreadRandom;
 
 impl Random for ThreadRandom {

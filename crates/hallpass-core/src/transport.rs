@@ -4,18 +4,20 @@ use std::{fmt, sync::OnceLock, time::Duration};
 
 use async_trait::async_trait;
 use http::{Method, header};
-use url::Position;
+use url::{Position, Url};
 
-use crate::{Error, HttpClient, Request, Response, Result};
+use crate::{Error, HttpClient, Request, Response, Result, wire::is_loopback};
 
 /// [`HttpClient`] over reqwest: HTTP/1.1, no redirects, no referer, no retries, 5 s to connect.
 ///
 /// Built on first use, so that an idle client costs nothing; the TLS configuration is built once
 /// per process and holds the operating system's certificates. The connection pool belongs to this
-/// value. Proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+/// value. Proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, but a
+/// request to loopback never goes through one.
 #[derive(Default)]
 pub struct ReqwestClient {
-    built: OnceLock<reqwest::Client>,
+    remote: OnceLock<reqwest::Client>,
+    loopback: OnceLock<reqwest::Client>,
     own: bool,
 }
 
@@ -42,15 +44,18 @@ impl ReqwestClient {
     /// - **proxy, DNS, local address, pool, HTTP/2, default headers, cookies, decompression**.
     #[must_use]
     pub fn from_client(client: reqwest::Client) -> Self {
-        Self { built: OnceLock::from(client), own: true }
+        Self { remote: OnceLock::from(client), own: true, ..Self::default() }
     }
 
-    fn client(&self) -> Result<&reqwest::Client> {
-        if let Some(client) = self.built.get() {
+    /// One of two, since only a client as a whole can be told to use no proxy.
+    fn client(&self, url: &Url) -> Result<&reqwest::Client> {
+        let is_loopback = !self.own && is_loopback(url);
+        let kept = if is_loopback { &self.loopback } else { &self.remote };
+        if let Some(client) = kept.get() {
             return Ok(client);
         }
-        let client = build()?;
-        Ok(self.built.get_or_init(|| client))
+        let client = build(is_loopback)?;
+        Ok(kept.get_or_init(|| client))
     }
 }
 
@@ -72,7 +77,7 @@ impl HttpClient for ReqwestClient {
         let asked = request.url.clone();
         let has_body = matches!(request.method, Method::PATCH | Method::POST | Method::PUT);
         let mut builder = self
-            .client()?
+            .client(&asked)?
             .request(request.method, request.url)
             .headers(request.headers)
             .timeout(request.timeout);
@@ -121,12 +126,13 @@ fn no_answer(error: reqwest::Error) -> Error {
     Error::transport(message).with_reason(reason).with_source(error)
 }
 
-fn build() -> Result<reqwest::Client> {
+fn build(is_loopback: bool) -> Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(Duration::from_secs(5));
+    let builder = if is_loopback { builder.no_proxy() } else { builder };
     #[cfg(feature = "__tls")]
     let builder = builder.tls_backend_preconfigured(tls()?.clone());
     builder

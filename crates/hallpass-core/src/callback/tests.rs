@@ -132,6 +132,14 @@ fn an_error_that_repeats_the_code_does_not_leak_it() {
 }
 
 #[test]
+fn a_refusal_is_an_error_with_a_value() {
+    let is_refusal = |query| Callback::from_query(query).unwrap().is_refusal();
+    assert!(is_refusal("state=S&error=access_denied"));
+    assert!(!is_refusal("state=S&error="));
+    assert!(!is_refusal("state=S&error_description=none&my_error=1"));
+}
+
+#[test]
 fn a_hook_reads_neither_code_nor_state_and_gets_a_sorted_message() {
     let callback = Callback::from_query("shop=a&code=c&state=STATE&hmac=h&host=x%2By").unwrap();
     for credential in CREDENTIALS {

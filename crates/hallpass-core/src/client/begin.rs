@@ -71,16 +71,24 @@ impl<'a, P: Provider> Authorize<'a, P> {
         self
     }
 
+    /// The request so far, with the provider's own parameters in it: for whoever starts it through
+    /// [`BaseOAuth2`](crate::BaseOAuth2).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind): the parameters cannot be written.
+    pub fn into_request(self) -> Result<AuthorizationRequest> {
+        self.failed.map_or(Ok(self.request), Err)
+    }
+
     /// Makes the URL and what to keep until the browser comes back.
     ///
     /// # Errors
     ///
     /// As [`OAuth2Client::get_authorization_url`](crate::OAuth2Client::get_authorization_url).
     pub async fn start(self) -> Result<Authorization> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => self.client.get_authorization_url(self.request).await,
-        }
+        let client = self.client;
+        client.get_authorization_url(self.into_request()?).await
     }
 }
 

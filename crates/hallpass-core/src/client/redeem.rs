@@ -86,10 +86,13 @@ impl<P: Provider> OAuth2Client<P> {
         }
         form.extend(params);
         let mut headers = HeaderMap::new();
-        let descriptor = &*self.descriptor;
-        let (params, headers_of_it) = (&mut form, &mut headers);
-        let mut hook = TokenForm { descriptor, grant_type, code, params, headers: headers_of_it };
-        self.provider.token_request(&mut hook)?;
+        self.provider.token_request(&mut TokenForm {
+            descriptor: &self.descriptor,
+            grant_type,
+            code,
+            params: &mut form,
+            headers: &mut headers,
+        })?;
 
         let endpoints = self.known_endpoints().await?;
         let plan = ApiRequest {

@@ -1,0 +1,197 @@
+//! The authorization endpoint: a page, an answer, and the way back. RFC 6749 section 4.1.
+
+use std::time::Duration;
+
+use hallpass_core::{
+    Pkce,
+    http::{Method, StatusCode},
+    url::form_urlencoded::byte_serialize,
+};
+
+use super::{
+    client::LocalClient,
+    grants::{Challenge, Wish},
+    page::{self, Question},
+    shared::{Shared, locked},
+    wire::{Answer, Asked, Params},
+};
+
+/// How long a page waits for its answer.
+const PAGE_LIFETIME: Duration = Duration::from_secs(600);
+
+pub(super) fn authorize(shared: &Shared, asked: &Asked) -> Answer {
+    match asked.method {
+        Method::GET => ask(shared, asked).unwrap_or_else(|refusal| refusal.into_answer(shared)),
+        Method::POST => decide(shared, asked).unwrap_or_else(|refusal| refusal.into_answer(shared)),
+        _ => Answer::not_allowed("GET, POST"),
+    }
+}
+
+/// Why there is no page, or no code.
+enum Refusal {
+    /// Not redirected: nothing proves that the request is the application's.
+    Page(&'static str),
+    /// RFC 6749 section 4.1.2.1.
+    Redirect { back: Back, code: &'static str, description: &'static str },
+}
+
+/// The way back to the application.
+struct Back {
+    redirect_uri: String,
+    state: Option<String>,
+    form_post: bool,
+    client: String,
+}
+
+impl Back {
+    fn refuse(self, code: &'static str, description: &'static str) -> Refusal {
+        Refusal::Redirect { back: self, code, description }
+    }
+
+    /// The callback, with state and issuer (RFC 9207) added.
+    fn answer(self, shared: &Shared, mut fields: Vec<(&str, String)>) -> Answer {
+        fields.extend(self.state.map(|state| ("state", state)));
+        fields.extend(shared.descriptor.issuer().map(|issuer| ("iss", issuer.to_owned())));
+        if self.form_post {
+            let page = page::callback(&self.redirect_uri, &self.client, &fields);
+            return Answer::page(StatusCode::OK, page);
+        }
+        let mut location = self.redirect_uri;
+        for (name, value) in fields {
+            location.push(if location.contains('?') { '&' } else { '?' });
+            location.push_str(name);
+            location.push('=');
+            location.extend(byte_serialize(value.as_bytes()));
+        }
+        Answer::see_other(&location)
+    }
+}
+
+impl Refusal {
+    fn into_answer(self, shared: &Shared) -> Answer {
+        match self {
+            Self::Page(message) => Answer::page(StatusCode::BAD_REQUEST, page::mistake(message)),
+            Self::Redirect { back, code, description } => {
+                let fields =
+                    vec![("error", code.to_owned()), ("error_description", description.to_owned())];
+                back.answer(shared, fields)
+            }
+        }
+    }
+}
+
+fn ask(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
+    let params = asked.query();
+    let (client, wish) = wish(shared, &params)?;
+    let until = shared.settings.clock.now() + PAGE_LIFETIME;
+    let scopes = wish.scopes.clone();
+    let word = locked(&shared.ledger).open_page(wish, until);
+    Ok(Answer::page(
+        StatusCode::OK,
+        page::question(&Question {
+            provider: shared.descriptor.display_name(),
+            logo_svg: shared.descriptor.logo_svg(),
+            is_emulated: shared.script.is_some(),
+            client: client.title(),
+            scopes: &scopes,
+            people: &shared.people,
+            action: shared.origins.place(&asked.url).as_ref().map_or("", |url| url.path()),
+            word: &word,
+        }),
+    ))
+}
+
+/// Reads and checks a request: first what decides whether one may redirect, then the rest.
+fn wish<'a>(shared: &'a Shared, params: &Params) -> Result<(&'a LocalClient, Wish), Refusal> {
+    let id = params.get(shared.descriptor.client_params().0);
+    let id = id.ok_or(Refusal::Page("The request does not say which application it is from."))?;
+    let client = shared.client(id);
+    let client = client.ok_or(Refusal::Page("The application is unknown: see its client id."))?;
+    let said = params.get("redirect_uri");
+    let redirect_uri = said
+        .or_else(|| client.only_redirect_uri())
+        .ok_or(Refusal::Page("The request does not say where to go back to."))?;
+    if !client.may_be_answered_at(redirect_uri) {
+        return Err(Refusal::Page("The redirect URI is not one of the application's."));
+    }
+    let form_post = params.get("response_mode") == Some("form_post");
+    let back = Back {
+        redirect_uri: redirect_uri.to_owned(),
+        state: params.get("state").map(str::to_owned),
+        form_post,
+        client: client.title().to_owned(),
+    };
+    if params.repeats_one() {
+        return Err(back.refuse("invalid_request", "A parameter comes twice."));
+    }
+    match params.get("response_type") {
+        Some("code") => {}
+        None => return Err(back.refuse("invalid_request", "response_type is missing.")),
+        Some(_) => return Err(back.refuse("unsupported_response_type", "There is code alone.")),
+    }
+    if !form_post && !matches!(params.get("response_mode"), None | Some("query")) {
+        return Err(back.refuse("invalid_request", "response_mode is query or form_post."));
+    }
+    let challenge = match challenge(shared.descriptor.pkce(), params) {
+        Ok(challenge) => challenge,
+        Err(description) => return Err(back.refuse("invalid_request", description)),
+    };
+    let separator = shared.descriptor.scope_separator();
+    let scope = params.get("scope").unwrap_or_default();
+    let scopes = scope.split([separator, ' ']).filter(|scope| !scope.is_empty());
+    let wish = Wish {
+        client: id.to_owned(),
+        redirect_uri: back.redirect_uri,
+        says_redirect_uri: said.is_some(),
+        state: back.state,
+        scopes: scopes.map(str::to_owned).collect(),
+        challenge,
+        form_post,
+    };
+    Ok((client, wish))
+}
+
+/// RFC 7636 section 4.3: without a method, it is `plain`.
+fn challenge(pkce: Pkce, params: &Params) -> Result<Challenge, &'static str> {
+    let challenge = params.get("code_challenge").map(str::to_owned);
+    let method = params.get("code_challenge_method").unwrap_or("plain");
+    match (pkce, challenge) {
+        (Pkce::Ignored, _) => Ok(Challenge::Ignored),
+        (Pkce::Refused, Some(_)) => Err("The provider does not take a code_challenge."),
+        (Pkce::Required, None) => Err("code_challenge is missing."),
+        (_, None) => Ok(Challenge::None),
+        (Pkce::Plain, Some(challenge)) if method == "plain" => Ok(Challenge::Plain(challenge)),
+        (Pkce::Plain, Some(_)) => Err("code_challenge_method is plain alone."),
+        (_, Some(challenge)) if method == "S256" => Ok(Challenge::S256(challenge)),
+        (_, Some(_)) => Err("code_challenge_method is S256 alone."),
+    }
+}
+
+/// The form of a page that this server made: its word is good once.
+fn decide(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
+    let params = asked.params().filter(|_| asked.is_form());
+    let params = params.ok_or(Refusal::Page("That was not the form of the page."))?;
+    let now = shared.settings.clock.now();
+    let mut ledger = locked(&shared.ledger);
+    let wish = params.get("page").and_then(|word| ledger.close_page(word, now));
+    let wish = wish.ok_or(Refusal::Page(
+        "The page was answered before, is too old, or is not from here: start again.",
+    ))?;
+    let back = Back {
+        redirect_uri: wish.redirect_uri.clone(),
+        state: wish.state.clone(),
+        form_post: wish.form_post,
+        client: shared.client(&wish.client).map_or("", LocalClient::title).to_owned(),
+    };
+    match params.get("decision") {
+        Some("allow") => {}
+        Some("deny") => return Err(back.refuse("access_denied", "The user said no.")),
+        _ => return Err(Refusal::Page("Neither Allow nor Deny was chosen: start again.")),
+    }
+    let chosen = params.get("user");
+    let user = shared.people.iter().position(|person| Some(person.key.as_str()) == chosen);
+    let user = user.ok_or(Refusal::Page("Nobody of that name is here: start again."))?;
+    let until = now + shared.settings.code_lifetime;
+    let code = ledger.issue_code(wish, user, until);
+    Ok(back.answer(shared, vec![("code", code)]))
+}

@@ -1,0 +1,226 @@
+//! A provider's recorded exchanges, read for what they say of its behaviour.
+
+use std::time::Duration;
+
+use hallpass_core::{
+    Descriptor, Error, Json, Result,
+    url::{Url, form_urlencoded},
+};
+
+use super::{page::Person, route::same_place, wire::Asked, words};
+use crate::{Exchange, Fixture, FixtureRequest, FixtureResponse};
+
+/// How a provider behaves.
+pub(super) struct Script {
+    fixtures: Vec<Fixture>,
+    granted: FixtureResponse,
+}
+
+/// An exchange that answers a request.
+pub(super) struct Found<'a> {
+    fixture: &'a Fixture,
+    exchange: &'a Exchange,
+}
+
+impl Script {
+    pub(super) fn new(descriptor: &Descriptor, texts: &[(String, String)]) -> Result<Self> {
+        if descriptor.authorize_and_token().is_none() {
+            return Err(Error::config("a provider with discovered endpoints cannot be emulated"));
+        }
+        let fixtures = texts.iter().map(|(name, text)| {
+            Fixture::parse(name, text)
+                .map_err(|error| Error::config(error.to_string()).with_source(error))
+        });
+        let fixtures: Vec<_> = fixtures.collect::<Result<_>>()?;
+        let granted = granted(&fixtures).cloned().ok_or_else(|| {
+            Error::config("no fixture says what a token is answered with: access_token.accepted")
+        })?;
+        if words::has(granted.body(), "ID_TOKEN") {
+            return Err(Error::config("a provider with ID tokens cannot be emulated yet"));
+        }
+        Ok(Self { fixtures, granted })
+    }
+
+    /// What a good code is answered with.
+    pub(super) fn granted(&self) -> &FixtureResponse {
+        &self.granted
+    }
+
+    /// What a good refresh token is answered with, if the provider has any.
+    pub(super) fn refreshed(&self) -> Option<&FixtureResponse> {
+        self.of("refresh").find(|fixture| !is_refused(fixture)).and_then(last_response)
+    }
+
+    /// What a refusal is answered with.
+    pub(super) fn refusal(&self, operation: &str, case: &str) -> Option<&FixtureResponse> {
+        let mut refused = self.of(operation).filter(|fixture| is_refused(fixture));
+        refused.find(|fixture| fixture.case() == case).and_then(last_response)
+    }
+
+    /// Who can sign in: the cases in which somebody did.
+    pub(super) fn people(&self) -> Vec<Person> {
+        for operation in ["id_email", "profile"] {
+            let signed_in = self.of(operation).filter(|fixture| !is_refused(fixture));
+            let people: Vec<_> = signed_in.map(person).collect();
+            if !people.is_empty() {
+                return people;
+            }
+        }
+        let detail = "the fixtures tell of nobody".to_owned();
+        vec![Person { key: "somebody".to_owned(), title: "somebody".to_owned(), detail }]
+    }
+
+    /// The exchange that answers a request by somebody who signed in as `case`.
+    pub(super) fn find(
+        &self,
+        asked: &Asked,
+        case: &str,
+        is_client: impl Fn(&str) -> bool,
+    ) -> Option<Found<'_>> {
+        let good = self.fixtures.iter().filter(|fixture| !is_refused(fixture));
+        let ranked = good.filter_map(|fixture| Some((rank(fixture, case)?, fixture)));
+        let fitting = ranked.filter_map(|(rank, fixture)| {
+            let mut exchanges = fixture.exchanges().iter();
+            let exchange = exchanges.find(|known| fits(known.request(), asked, &is_client))?;
+            Some((rank, Found { fixture, exchange }))
+        });
+        fitting.min_by_key(|(rank, _)| *rank).map(|(_, found)| found)
+    }
+
+    /// Whether a request is one of the provider's own revocations.
+    pub(super) fn revokes(&self, asked: &Asked) -> bool {
+        self.find(asked, "", |_| true).is_some_and(|found| found.is_revocation())
+    }
+
+    /// What a revocation by RFC 7009 is answered with, if a fixture says it.
+    pub(super) fn revoked(&self, at: &Url) -> Option<&FixtureResponse> {
+        let mut good = self.fixtures.iter().filter(|fixture| {
+            let exchange = fixture.exchanges().last().map(Exchange::request);
+            let url = exchange.and_then(|request| Url::parse(request.url()).ok());
+            fixture.operation().starts_with("revoke")
+                && !is_refused(fixture)
+                && url.is_some_and(|url| same_place(&url, at))
+        });
+        good.next().and_then(last_response)
+    }
+
+    fn of(&self, operation: &str) -> impl Iterator<Item = &Fixture> {
+        self.fixtures.iter().filter(move |fixture| fixture.operation() == operation)
+    }
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn operation(&self) -> &'a str {
+        self.fixture.operation()
+    }
+
+    pub(super) fn response(&self) -> &'a FixtureResponse {
+        self.exchange.response()
+    }
+
+    pub(super) fn is_revocation(&self) -> bool {
+        self.operation().starts_with("revoke")
+    }
+
+    /// Whether the operation is done with this exchange.
+    pub(super) fn is_last(&self) -> bool {
+        let last = self.fixture.exchanges().last();
+        last.is_some_and(|last| std::ptr::eq(last, self.exchange))
+    }
+
+    /// Whether it is asked in the client's name, not in a user's.
+    pub(super) fn is_for_client(&self) -> bool {
+        let request = self.exchange.request();
+        let authorization = request.headers().iter().find(|(name, _)| name == "authorization");
+        authorization.is_some_and(|(_, value)| value.starts_with("Basic "))
+            || words::has(request.body().unwrap_or_default(), "SECRET")
+    }
+
+    /// Whether a token is part of what is asked.
+    pub(super) fn is_about_a_token(&self) -> bool {
+        let request = self.exchange.request();
+        let texts = [request.url(), request.body().unwrap_or_default()];
+        let mut words = words::ACCESS.into_iter().chain(words::REFRESH);
+        words.any(|word| texts.iter().any(|text| words::has(text, word)))
+    }
+}
+
+/// How long a token reply says that its token lives.
+pub(super) fn lifetime(body: &str) -> Option<Duration> {
+    let seconds = match serde_json::from_str::<Json>(body) {
+        Ok(reply) => match &reply["expires_in"] {
+            Json::String(text) => text.parse().ok(),
+            other => other.as_u64(),
+        },
+        Err(_) => {
+            let mut pairs = form_urlencoded::parse(body.as_bytes());
+            pairs.find(|(name, _)| name == "expires_in").and_then(|(_, value)| value.parse().ok())
+        }
+    };
+    seconds.map(Duration::from_secs)
+}
+
+/// The reply that shows most: one with a refresh token, if there is one.
+fn granted(fixtures: &[Fixture]) -> Option<&FixtureResponse> {
+    let good = || {
+        let of_code = fixtures.iter().filter(|fixture| fixture.operation() == "access_token");
+        of_code.filter(|fixture| !is_refused(fixture)).filter_map(last_response)
+    };
+    good().find(|response| words::has(response.body(), "REFRESH")).or_else(|| good().next())
+}
+
+fn is_refused(fixture: &Fixture) -> bool {
+    fixture.outcome().is_refusal()
+}
+
+fn last_response(fixture: &Fixture) -> Option<&FixtureResponse> {
+    fixture.exchanges().last().map(Exchange::response)
+}
+
+fn person(fixture: &Fixture) -> Person {
+    let field = |name: &str| fixture.outcome().fields().get(name).and_then(Json::as_str);
+    let id = field("id").map(|id| format!("id {id}"));
+    let email = match (field("email"), field("email_verification")) {
+        (None, _) => "no email address".to_owned(),
+        (Some(email), Some("verified")) => format!("{email}, verified"),
+        (Some(email), Some("unverified")) => format!("{email}, not verified"),
+        (Some(email), _) => email.to_owned(),
+    };
+    let detail = id.into_iter().chain([email]).collect::<Vec<_>>().join(", ");
+    Person { key: fixture.case().to_owned(), title: fixture.case().replace('_', " "), detail }
+}
+
+/// Which fixture answers first for somebody who signed in as `case`; `None` for one that is not of
+/// the API, or of somebody else.
+fn rank(fixture: &Fixture, case: &str) -> Option<u8> {
+    match (fixture.operation(), fixture.case()) {
+        ("access_token" | "authorize" | "refresh", _) => None,
+        ("id_email", of) => (of == case).then_some(0),
+        ("profile", of) if of == case => Some(1),
+        ("profile", "accepted") => Some(2),
+        ("profile", _) => None,
+        (_, of) if of == case => Some(3),
+        (_, "accepted") => Some(4),
+        _ => Some(5),
+    }
+}
+
+/// Method, place and parameters; a fixture's words stand for what was sent.
+fn fits(known: &FixtureRequest, asked: &Asked, is_client: &impl Fn(&str) -> bool) -> bool {
+    let Ok(url) = Url::parse(known.url()) else { return false };
+    if *known.method() != asked.method || url.origin() != asked.url.origin() {
+        return false;
+    }
+    let segments = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let (want, got) = (segments(url.path()), segments(asked.url.path()));
+    let same_path = want.len() == got.len()
+        && want.iter().zip(&got).all(|(want, got)| words::fits(want, got, is_client));
+    let mut sent: Vec<_> = asked.url.query_pairs().collect();
+    let same_query = url.query_pairs().all(|(name, want)| {
+        let at = sent
+            .iter()
+            .position(|(known, got)| *known == name && words::fits(&want, got, is_client));
+        at.map(|at| sent.swap_remove(at)).is_some()
+    });
+    same_path && same_query && sent.is_empty()
+}

@@ -1,0 +1,110 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use hallpass_core::{ClientAuth, Clock, Descriptor, http::StatusCode};
+
+use super::{
+    api, authorize,
+    client::{self, Disbelief, LocalClient, Way},
+    fault::Faults,
+    grants::Ledger,
+    log::Log,
+    origins::Origins,
+    page::Person,
+    route::Route,
+    script::Script,
+    token,
+    user::LocalUser,
+    wire::{Answer, Asked, Params},
+};
+
+/// All that the connections of one provider share.
+pub(super) struct Shared {
+    pub(super) origins: Arc<Origins>,
+    pub(super) descriptor: Descriptor,
+    /// Where another provider is emulated.
+    pub(super) script: Option<Script>,
+    /// Who can be chosen on the page: users by their index.
+    pub(super) people: Vec<Person>,
+    pub(super) settings: Settings,
+    pub(super) ledger: Mutex<Ledger>,
+    pub(super) log: Mutex<Log>,
+    pub(super) faults: Mutex<Faults>,
+}
+
+/// What the builder was told.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) clock: Arc<dyn Clock>,
+    /// The first is the provider's own.
+    pub(super) clients: Vec<LocalClient>,
+    pub(super) users: Vec<LocalUser>,
+    pub(super) client_auth: Option<ClientAuth>,
+    pub(super) code_lifetime: Duration,
+    pub(super) access_token_lifetime: Duration,
+    pub(super) refresh_token_lifetime: Option<Duration>,
+    pub(super) rotation: bool,
+}
+
+impl Shared {
+    pub(super) fn route(&self, asked: &Asked) -> Route {
+        match &self.script {
+            Some(script) => Route::emulated(&self.descriptor, script, asked),
+            None => Route::native(&asked.url),
+        }
+    }
+
+    /// Does what is asked.
+    pub(super) fn carry_out(&self, route: Route, asked: &Asked) -> Answer {
+        match route {
+            Route::Api => api::api(self, asked),
+            Route::Authorize => authorize::authorize(self, asked),
+            Route::Elsewhere => Answer::text(
+                StatusCode::NOT_FOUND,
+                "The local provider has /authorize, /token, /revoke and /userinfo.\n",
+            ),
+            Route::Revoke => api::revoke(self, asked),
+            Route::Token => token::token(self, asked),
+        }
+    }
+
+    pub(super) fn client(&self, id: &str) -> Option<&LocalClient> {
+        self.settings.clients.iter().find(|client| client.id() == id)
+    }
+
+    /// How clients prove themselves at the token endpoint.
+    pub(super) fn way(&self) -> Way {
+        match (&self.script, self.settings.client_auth) {
+            (Some(_), _) => Way::Only(self.descriptor.client_auth()),
+            (None, Some(auth)) => Way::Only(auth),
+            (None, None) => Way::BasicOrPost,
+        }
+    }
+
+    pub(super) fn authenticate(
+        &self,
+        asked: &Asked,
+        params: &Params,
+        way: Way,
+    ) -> Result<&LocalClient, Disbelief> {
+        let names = self.descriptor.client_params();
+        client::authenticate(&self.settings.clients, asked, params, names, way)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("provider", &self.descriptor.name())
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A test that panicked while it held the lock does not spoil the others.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

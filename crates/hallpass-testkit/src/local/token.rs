@@ -1,0 +1,203 @@
+//! The token endpoint: RFC 6749 sections 4.1.3, 5 and 6.
+
+use std::time::{Duration, SystemTime};
+
+use hallpass_core::http::{Method, StatusCode, header};
+use serde_json::json;
+
+use super::{
+    client::{Disbelief, LocalClient},
+    grants::{FamilyId, Ledger, Proof},
+    script::{Script, lifetime},
+    shared::{Shared, locked},
+    wire::{Answer, Asked, Params},
+    words,
+};
+
+pub(super) fn token(shared: &Shared, asked: &Asked) -> Answer {
+    if asked.method != Method::POST {
+        return Answer::not_allowed("POST");
+    }
+    redeem(shared, asked).unwrap_or_else(|refusal| refusal.into_answer(shared, asked))
+}
+
+/// RFC 6749 section 5.2.
+enum Refusal {
+    Client(Disbelief),
+    Code(&'static str),
+    Refresh(&'static str),
+    Other(&'static str, &'static str),
+}
+
+impl Refusal {
+    /// What the provider that is emulated says to it, or RFC 6749.
+    fn into_answer(self, shared: &Shared, asked: &Asked) -> Answer {
+        let recorded = |operation, case| {
+            let response = shared.script.as_ref()?.refusal(operation, case)?;
+            Some(Answer::recorded(response, response.body().to_owned()))
+        };
+        let bad = StatusCode::BAD_REQUEST;
+        match self {
+            Self::Code(why) => recorded("access_token", "refused")
+                .unwrap_or_else(|| Answer::refusal(bad, "invalid_grant", why)),
+            Self::Refresh(why) => recorded("refresh", "refused")
+                .unwrap_or_else(|| Answer::refusal(bad, "invalid_grant", why)),
+            Self::Client(Disbelief::Wrong) => recorded("access_token", "bad_secret")
+                .unwrap_or_else(|| not_believed(asked, Disbelief::Wrong)),
+            Self::Client(disbelief) => not_believed(asked, disbelief),
+            Self::Other(code, why) => Answer::refusal(bad, code, why),
+        }
+    }
+}
+
+/// RFC 6749 section 5.2: 401, and the scheme where the client tried one.
+pub(super) fn not_believed(asked: &Asked, disbelief: Disbelief) -> Answer {
+    let why = match disbelief {
+        Disbelief::OtherWay(why) => why,
+        Disbelief::Wrong => "the client is unknown, or its secret wrong",
+    };
+    let answer = Answer::refusal(StatusCode::UNAUTHORIZED, "invalid_client", why);
+    match asked.headers.contains_key(header::AUTHORIZATION) {
+        true => answer.with(header::WWW_AUTHENTICATE, "Basic realm=\"local\""),
+        false => answer,
+    }
+}
+
+fn redeem(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
+    // The local provider takes forms alone; what an emulated one takes, its own crate knows.
+    let params = asked.params().filter(|_| asked.is_form() || shared.script.is_some());
+    let params = params.ok_or(Refusal::Other("invalid_request", "the body is no form"))?;
+    if params.repeats_one() {
+        return Err(Refusal::Other("invalid_request", "a parameter comes twice"));
+    }
+    let client = shared.authenticate(asked, &params, shared.way()).map_err(Refusal::Client)?;
+    match params.get("grant_type") {
+        Some("authorization_code") => redeem_code(shared, client, &params),
+        Some("refresh_token") if offers_refresh(shared) => redeem_refresh(shared, client, &params),
+        Some(_) => Err(Refusal::Other("unsupported_grant_type", "there is no such grant here")),
+        None => Err(Refusal::Other("invalid_request", "grant_type is missing")),
+    }
+}
+
+fn offers_refresh(shared: &Shared) -> bool {
+    shared.descriptor.offers_refresh()
+        && shared.script.as_ref().is_none_or(|script| script.refreshed().is_some())
+}
+
+fn redeem_code(shared: &Shared, client: &LocalClient, params: &Params) -> Result<Answer, Refusal> {
+    let code = params.get("code").ok_or(Refusal::Other("invalid_request", "code is missing"))?;
+    let proof = Proof {
+        client: client.id(),
+        redirect_uri: params.get("redirect_uri"),
+        verifier: params.get("code_verifier"),
+    };
+    let now = shared.settings.clock.now();
+    let mut ledger = locked(&shared.ledger);
+    let family = ledger.redeem(code, &proof, now).map_err(Refusal::Code)?;
+    let mut till = Till { shared, ledger: &mut ledger, family, now };
+    Ok(match &shared.script {
+        Some(script) => till.recorded(script.granted(), None),
+        None => {
+            let scopes = till.ledger.family(family).scopes.clone();
+            till.plain(scopes, shared.descriptor.offers_refresh())
+        }
+    })
+}
+
+fn redeem_refresh(
+    shared: &Shared,
+    client: &LocalClient,
+    params: &Params,
+) -> Result<Answer, Refusal> {
+    let missing = Refusal::Other("invalid_request", "refresh_token is missing");
+    let token = params.get("refresh_token").ok_or(missing)?;
+    let now = shared.settings.clock.now();
+    let mut ledger = locked(&shared.ledger);
+    let family = ledger.present_refresh(token, client.id(), now).map_err(Refusal::Refresh)?;
+    let granted = ledger.family(family).scopes.clone();
+    let scopes = match params.get("scope") {
+        None => granted,
+        Some(scope) => {
+            let asked: Vec<_> = scope.split(' ').map(str::to_owned).collect();
+            // An emulated provider spells what it grants in its own way.
+            if shared.script.is_none() && !asked.iter().all(|scope| granted.contains(scope)) {
+                return Err(Refusal::Other("invalid_scope", "more than was granted"));
+            }
+            asked
+        }
+    };
+    let rotates = match shared.script.as_ref().and_then(Script::refreshed) {
+        Some(response) => words::has(response.body(), "REFRESH2"),
+        None => shared.settings.rotation,
+    };
+    if rotates {
+        ledger.spend_refresh(token);
+    }
+    let mut till = Till { shared, ledger: &mut ledger, family, now };
+    Ok(match shared.script.as_ref().and_then(Script::refreshed) {
+        Some(response) => till.recorded(response, Some(token)),
+        None => till.plain(scopes, rotates),
+    })
+}
+
+/// Where tokens are given out.
+struct Till<'a> {
+    shared: &'a Shared,
+    ledger: &'a mut Ledger,
+    family: FamilyId,
+    now: SystemTime,
+}
+
+impl Till<'_> {
+    fn after(&self, lifetime: Option<Duration>) -> Option<SystemTime> {
+        self.now.checked_add(lifetime?)
+    }
+
+    fn refresh(&mut self) -> String {
+        let until = self.after(self.shared.settings.refresh_token_lifetime);
+        self.ledger.issue_refresh(self.family, until)
+    }
+
+    /// RFC 6749 section 5.1.
+    fn plain(&mut self, scopes: Vec<String>, with_refresh: bool) -> Answer {
+        let lifetime = self.shared.settings.access_token_lifetime;
+        let scope = scopes.join(" ");
+        let until = self.after(Some(lifetime));
+        let access = self.ledger.issue_access(self.family, scopes, until);
+        let mut reply = json!({
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": lifetime.as_secs(),
+            "scope": scope,
+        });
+        if with_refresh {
+            reply["refresh_token"] = json!(self.refresh());
+        }
+        Answer::json(StatusCode::OK, &reply)
+    }
+
+    /// A recorded reply with fresh tokens in the place of its words. On a refresh, `REFRESH` is the
+    /// token that was brought.
+    fn recorded(&mut self, response: &crate::FixtureResponse, brought: Option<&str>) -> Answer {
+        let until = self.after(lifetime(response.body()));
+        let scopes = self.ledger.family(self.family).scopes.clone();
+        let mut made: Vec<(String, String)> = Vec::new();
+        let body = words::replace(response.body(), |word| {
+            if let Some((_, value)) = made.iter().find(|(known, _)| known == word) {
+                return Some(value.clone());
+            }
+            let value = match (word, brought) {
+                ("REFRESH", Some(brought)) => brought.to_owned(),
+                _ if words::ACCESS.contains(&word) => {
+                    self.ledger.issue_access(self.family, scopes.clone(), until)
+                }
+                _ if words::REFRESH.contains(&word) => self.refresh(),
+                ("ID", _) => self.ledger.family(self.family).client.clone(),
+                _ => return None,
+            };
+            made.push((word.to_owned(), value.clone()));
+            Some(value)
+        });
+        Answer::recorded(response, body)
+    }
+}

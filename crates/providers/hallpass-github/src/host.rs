@@ -1,0 +1,116 @@
+use std::str::FromStr;
+
+use hallpass_core::{Error, Result};
+
+/// The host of an Enterprise Server (`github.example.com`, with a port if need be), or a company's
+/// own part of ghe.com (`octocorp.ghe.com`). Parsed before any URL is made of it, so that
+/// `evil.test/#` never becomes one.
+///
+/// ```
+/// use hallpass_github::{EnterpriseHost, GitHub};
+///
+/// let github = GitHub::enterprise(&"github.example.com".parse::<EnterpriseHost>()?);
+/// assert!("evil.test/#".parse::<EnterpriseHost>().is_err());
+/// # Ok::<(), hallpass_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnterpriseHost(String);
+
+impl EnterpriseHost {
+    pub(crate) fn web(&self) -> String {
+        format!("https://{}", self.0)
+    }
+
+    /// ghe.com has the API on a host of its own, a server under a path.
+    pub(crate) fn api(&self) -> String {
+        // quirk: enterprise-api
+        if self.0.ends_with(".ghe.com") {
+            format!("https://api.{}", self.0)
+        } else {
+            format!("https://{}/api/v3", self.0)
+        }
+    }
+}
+
+impl FromStr for EnterpriseHost {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind): not a host name of letters, digits and
+    /// hyphens, with a dot in it, or github.com itself.
+    fn from_str(text: &str) -> Result<Self> {
+        let text = text.to_ascii_lowercase();
+        let (name, port) = match text.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (text.as_str(), None),
+        };
+        let label = |label: &str| {
+            let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            (1..=63).contains(&label.len())
+                && inner
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let labels: Vec<_> = name.split('.').collect();
+        // A last label of digits would be an address, which URL parsers spell anew.
+        let named =
+            labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+        let fits = labels.len() > 1 && name.len() <= 253 && labels.iter().all(|l| label(l));
+        if !fits || !named || !port_fits {
+            return Err(Error::config("no host name of an Enterprise Server"));
+        }
+        if name == "github.com" {
+            return Err(Error::config("github.com is GitHub::new()"));
+        }
+        Ok(Self(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_names_and_nothing_else() {
+        check("github.example.com", Some("https://github.example.com/api/v3"));
+        check("GitHub.Example.com:8443", Some("https://github.example.com:8443/api/v3"));
+        check("octocorp.ghe.com", Some("https://api.octocorp.ghe.com"));
+        for bad in [
+            "",
+            "github.com",
+            "localhost",
+            "evil.test/#",
+            "evil.test/",
+            "evil.test?",
+            "evil.test\\",
+            "user@evil.test",
+            "evil.test:0",
+            "evil.test:99999",
+            "evil.test:443:1",
+            "evil.test:+1/",
+            "-evil.test",
+            "evil-.test",
+            "evil..test",
+            ".evil.test",
+            "evil.test.",
+            "127.0.0.1",
+            "0x7f.1",
+            "[::1]",
+            "evil test.test",
+            "https://evil.test",
+            "évil.test",
+            "evil.test\n",
+        ] {
+            check(bad, None);
+        }
+    }
+
+    #[track_caller]
+    fn check(text: &str, api: Option<&str>) {
+        let got = text.parse::<EnterpriseHost>();
+        assert_eq!(got.as_ref().ok().map(EnterpriseHost::api).as_deref(), api, "{text:?}");
+        assert!(got.err().is_none_or(|e| e.kind() == hallpass_core::ErrorKind::Config));
+    }
+}
