@@ -44,7 +44,7 @@ impl LocalProviderBuilder {
             emulated: None,
             port: 0,
             settings: Settings {
-                clock: Arc::new(SystemClock::default()),
+                clock: Arc::new(SystemClock),
                 clients: vec![own.with_name("Application under test")],
                 users: LocalUser::usual(),
                 client_auth: None,

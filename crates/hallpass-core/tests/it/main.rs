@@ -1,0 +1,18 @@
+//! How the library behaves for those who use it: through its public interface alone, against a
+//! provider that does not exist.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+mod api;
+mod authorize;
+mod callback_flow;
+mod compile_time;
+mod discovery;
+mod identity;
+mod properties;
+mod revoke;
+mod secrets;
+mod token;
+mod transport;
