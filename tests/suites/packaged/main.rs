@@ -1,0 +1,82 @@
+//! What a user gets: the packaged crate, alone, in a program of fifteen lines.
+//!
+//! Compiles a crate and its dependencies, so only `--test packaged` runs it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const CRATES: [&str; 2] = ["hallpass-core", "hallpass-github"];
+
+#[test]
+fn a_crate_that_depends_on_the_packaged_provider_alone_makes_an_authorization_url() {
+    let scratch = tempfile::tempdir().unwrap();
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+    package(&root, scratch.path());
+    let user = scratch.path().join("user");
+    fs::create_dir_all(user.join("src")).unwrap();
+    fs::write(user.join("src/main.rs"), include_str!("user.rs")).unwrap();
+    fs::write(user.join("Cargo.toml"), manifest(scratch.path())).unwrap();
+    // The versions that the project is tested with; cargo leaves out what this crate does not need.
+    fs::copy(root.join("Cargo.lock"), user.join("Cargo.lock")).unwrap();
+
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    let printed = run(cargo(&user).arg("run").arg("--quiet").env("CARGO_TARGET_DIR", target));
+    let url = printed.trim();
+    assert!(
+        url.starts_with(
+            "https://github.com/login/oauth/authorize?response_type=code&client_id=client-id&"
+        ),
+        "{url}"
+    );
+    for part in ["&redirect_uri=https%3A%2F%2Fapp.test%2Fcallback&", "&state=", "&code_challenge="]
+    {
+        assert!(url.contains(part), "{url}");
+    }
+}
+
+/// Packages the crates and unpacks them, as a registry and cargo would.
+fn package(root: &Path, scratch: &Path) {
+    let target = scratch.join("target");
+    let mut command = cargo(root);
+    command
+        .args(["package", "--quiet", "--no-verify", "--allow-dirty", "--target-dir"])
+        .arg(&target);
+    for name in CRATES {
+        command.args(["--package", name]);
+    }
+    run(&mut command);
+    for name in CRATES {
+        let archive =
+            target.join("package").join(format!("{name}-{}.crate", env!("CARGO_PKG_VERSION")));
+        run(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(scratch));
+    }
+}
+
+fn manifest(scratch: &Path) -> String {
+    let at = |name: &str| scratch.join(format!("{name}-{}", env!("CARGO_PKG_VERSION")));
+    format!(
+        "[package]\nname = \"user\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\nhallpass-github = {{ path = {:?} }}\n\n\
+         [patch.crates-io]\nhallpass-core = {{ path = {:?} }}\n\n[workspace]\n",
+        at("hallpass-github"),
+        at("hallpass-core"),
+    )
+}
+
+fn cargo(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(folder);
+    command
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}\n{stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}

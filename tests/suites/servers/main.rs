@@ -1,0 +1,8 @@
+//! Against servers that nobody on this project wrote: `cargo test --test servers`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod harness;
+mod op;
+mod login;
+mod refusals;

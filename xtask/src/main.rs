@@ -1,0 +1,85 @@
+//! The project's own tasks, run as `cargo xtask TASK`.
+//!
+//! `ci` runs every gate; `tidy` is the gate for what a compiler does not check. `deps`,
+//! `fixtures` and `readme` rewrite committed files that a gate compares.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program prints")]
+
+mod ci;
+mod dependencies;
+mod fixtures;
+mod new_provider;
+mod process;
+mod readme;
+mod tidy;
+mod tree;
+mod workspace;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::ci::Step;
+
+/// The project's own tasks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Runs every gate, cheapest first, and stops at the first that fails.
+    Ci {
+        /// Runs these steps only.
+        #[arg(long, value_enum, value_delimiter = ',', value_name = "STEP,…")]
+        only: Vec<Step>,
+    },
+    /// Checks what a compiler does not: names, arrows, fixtures, lists, links.
+    Tidy,
+    /// Rewrites the committed list of each crate's normal dependencies.
+    Deps,
+    /// Writes the skeleton of a provider's crate, and names it in the workspace and the facade.
+    NewProvider {
+        /// One word: lower-case letters and digits.
+        name: String,
+    },
+    /// Rewrites each provider's `src/fixtures.rs` from its `fixtures/`.
+    Fixtures,
+    /// Rewrites the README's provider table.
+    Readme,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<(), String> {
+    let root = root()?;
+    match task {
+        Task::Ci { only } => ci::run(&root, &only),
+        Task::Tidy => tidy::run(&root),
+        Task::Deps => dependencies::rewrite(&root),
+        Task::Fixtures => fixtures::rewrite(&root),
+        Task::NewProvider { name } => new_provider::write(&root, &name),
+        Task::Readme => readme::rewrite(&root),
+    }
+}
+
+/// The folder of the workspace.
+///
+/// Asked for at run time: two clones that share a target folder share the built program.
+fn root() -> Result<PathBuf, String> {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .ok_or("CARGO_MANIFEST_DIR is not set: start this program with `cargo xtask`")?;
+    let root = Path::new(&package).parent().ok_or("CARGO_MANIFEST_DIR has no parent folder")?;
+    Ok(root.to_owned())
+}
