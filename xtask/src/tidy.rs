@@ -20,6 +20,7 @@ mod rust_version;
 mod security;
 mod source;
 mod table;
+mod wrappers;
 
 use std::fmt;
 use std::path::Path;
@@ -83,6 +84,7 @@ fn findings(tree: &Tree, workspace: &Workspace, lists: &Lists) -> Vec<Finding> {
         redaction::check(tree),
         rust_version::check(tree, workspace),
         security::check(tree),
+        wrappers::check(tree),
     ]
     .concat();
     findings.sort();

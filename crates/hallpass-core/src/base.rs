@@ -13,6 +13,23 @@ use crate::{
 /// Every [`OAuth2Client`](crate::OAuth2Client) is one. No method has a default body, so that a
 /// wrapper which forwards them all loses none, and one that forgets one does not compile. The
 /// errors are those of the client's own methods.
+///
+/// ```compile_fail,E0046
+/// # use hallpass_core::{BaseOAuth2, Descriptor};
+/// #[derive(Debug)]
+/// struct Wrapper(std::sync::Arc<dyn BaseOAuth2>);
+///
+/// #[async_trait::async_trait]
+/// impl BaseOAuth2 for Wrapper {
+///     fn descriptor(&self) -> &Descriptor {
+///         self.0.descriptor()
+///     }
+///     // and the other eleven?
+/// }
+/// ```
+///
+/// A wrapper of [`Provider`](crate::Provider), whose hooks do have bodies, is kept whole by
+/// `#[deny(clippy::missing_trait_methods)]` on its `impl`.
 #[async_trait]
 pub trait BaseOAuth2: fmt::Debug + Send + Sync {
     /// What is known of the provider: its name, its logo, what it offers.

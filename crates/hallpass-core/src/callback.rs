@@ -1,7 +1,8 @@
 use std::{fmt, time::SystemTime};
 
 use crate::{
-    Descriptor, Error, ErrorKind, OAuthError, PendingAuthorization, Result, Secret, query,
+    ClientKeys, Descriptor, Error, ErrorKind, OAuthError, PendingAuthorization, Result, Secret,
+    query,
 };
 
 /// Longer callbacks than any provider sends are refused unread.
@@ -173,10 +174,24 @@ impl CallbackParams {
         self.raw(name).map(Secret::expose)
     }
 
-    /// All parameters but the named ones as `name=value&…`, decoded and sorted by name: the message
-    /// of a signature over the callback, for [`ClientKeys`](crate::ClientKeys).
-    #[must_use]
-    pub fn sorted_query(&self, without: &[&str]) -> Secret {
+    /// Verifies a signature over the callback: HMAC-SHA256, keyed with the client secret, of all
+    /// parameters but the named ones as `name=value&…`, decoded and sorted by name; in hexadecimal.
+    /// The message holds code and state, and is not shown.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Security`](crate::ErrorKind), reason `hmac`: somebody else made the callback.
+    /// [`ErrorKind::Config`](crate::ErrorKind): the client has no secret.
+    pub fn verify_hmac_sha256(
+        &self,
+        keys: ClientKeys<'_>,
+        without: &[&str],
+        hex: &str,
+    ) -> Result<()> {
+        keys.verify_hmac_sha256(&self.sorted_query(without), hex)
+    }
+
+    fn sorted_query(&self, without: &[&str]) -> Secret {
         let mut pairs: Vec<_> =
             self.0.iter().filter(|(name, _)| !without.contains(&&**name)).collect();
         pairs.sort_by_key(|(name, _)| name);

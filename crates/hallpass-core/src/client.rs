@@ -55,8 +55,9 @@ impl<P: Provider> OAuth2Client<P> {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind): an endpoint is no https URL, id or secret is empty,
-    /// the credential does not fit the provider's way of authentication, or `openid` is a default
-    /// scope of a provider whose ID tokens nobody verifies. Fix the program.
+    /// the credential does not fit the provider's way of authentication, `openid` is a default
+    /// scope of a provider whose ID tokens nobody verifies, or it is missing where nothing else
+    /// binds a code (reason `code_binding`). Fix the program.
     pub fn new(provider: P, config: ClientConfig) -> Result<Self> {
         let mut descriptor = provider.descriptor().clone();
         if let Some(name) = &config.name {
@@ -158,7 +159,8 @@ impl<P: Provider> OAuth2Client<P> {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind): no redirect URI, or a parameter that hallpass sets
-    /// itself (reason `reserved`). Where endpoints are discovered, also those of
+    /// itself (reason `reserved`), or no `openid` where nothing else binds the code (reason
+    /// `code_binding`). Where endpoints are discovered, also those of
     /// [`endpoints`](Self::endpoints).
     pub async fn get_authorization_url(
         &self,
@@ -199,7 +201,7 @@ impl<P: Provider> OAuth2Client<P> {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind): the provider never issues refresh tokens.
     /// [`ErrorKind::Transport`](crate::ErrorKind): try again.
     pub async fn refresh_token(&self, token: &OAuth2Token) -> Result<OAuth2Token> {
-        self.observed(Operation::Refresh, self.redeem(Grant::refresh(token), None)).await
+        self.observed(Operation::Refresh, self.redeem_grant(Grant::refresh(token))).await
     }
 
     /// Ends a token or the grant, as the descriptor says it can be done ([RFC
@@ -254,7 +256,7 @@ impl<P: Provider> OAuth2Client<P> {
     pub async fn request_token(&self, grant: Grant<'_>) -> Result<OAuth2Token> {
         let work = async {
             grant.check(&self.descriptor)?;
-            self.redeem(grant, None).await
+            self.redeem_grant(grant).await
         };
         self.observed(Operation::RequestToken, work).await
     }
@@ -417,6 +419,9 @@ fn check<P: Provider>(provider: &P, descriptor: &Descriptor, config: &ClientConf
     let bound_by_nonce = provider.descriptor().code_binding() == CodeBinding::Nonce;
     if bound_by_nonce && !descriptor.asks_openid() && !descriptor.scopes.is_empty() {
         return Err(unbound());
+    }
+    if descriptor.code_binding_source().is_some_and(|page| page.trim().is_empty()) {
+        return Err(Error::config("a code is bound weakly, and no page is named that says so"));
     }
     if descriptor.authorize_and_token.is_none() && provider.metadata().is_none() {
         return Err(Error::config("the provider has neither endpoints nor discovery"));

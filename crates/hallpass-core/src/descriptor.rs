@@ -304,7 +304,9 @@ impl Descriptor {
         self
     }
 
-    /// The provider knows the method `plain` alone.
+    /// The provider knows the method `plain` alone: the URL of the authorization page then holds the
+    /// verifier itself ([RFC 7636, section
+    /// 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)).
     #[must_use]
     pub fn with_pkce_plain(mut self) -> Self {
         self.pkce = Pkce::Plain;

@@ -256,7 +256,8 @@ impl Error {
     ///
     /// Of the authorization page: `scheme`. Of the callback: `state`, `provider`, `client`, `issuer`, `endpoint`, `duplicate`,
     /// `too_long`, `no_code`, `expired`, `pending`. Of requests: `origin`, `plain_http`,
-    /// `redirect`, `reserved`, `no_tls`, `hmac`, `key_binding`, `no_refresh_token`. Of answers: `timeout`, `connect`,
+    /// `redirect`, `reserved`, `code_binding`, `no_tls`, `hmac`, `key_binding`, `no_refresh_token`.
+    /// Of answers: `timeout`, `connect`,
     /// `interrupted`, `body_limit`, `invalid_token`, `forbidden`, `rate_limited`, `client_auth`,
     /// `id_token`, `subject`, `empty_id`. A provider's own crate may add words.
     #[must_use]

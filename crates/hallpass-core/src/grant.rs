@@ -97,9 +97,10 @@ impl TokenForm<'_> {
         self.grant_type
     }
 
-    /// Sends the state again, verified and spent; only with the code grant.
+    /// Sends the state again, verified and spent; once, and only with the code grant.
     pub fn send_state(&mut self) {
-        if let Some(code) = self.code {
+        let sent = self.params.iter().any(|(known, _)| known == "state");
+        if let (Some(code), false) = (self.code, sent) {
             self.params.push((Cow::Borrowed("state"), code.pending.correlator.clone()));
         }
     }

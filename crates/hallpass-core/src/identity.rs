@@ -71,12 +71,10 @@ impl Profile {
     /// [`ErrorKind::Malformed`](crate::ErrorKind): there is no id, or it is a number that JSON
     /// readers round.
     pub fn from_json(raw: Json, id: &str) -> Result<Self> {
-        let id = match &raw[id] {
-            Json::String(text) if !text.is_empty() => text.clone(),
-            Json::Number(number) if number.is_u64() || number.is_i64() => number.to_string(),
-            _ => return Err(Error::malformed(format!("the profile has no {id}"))),
-        };
-        Ok(Self::new(id, raw))
+        match id_text(raw.get(id)) {
+            Some(id) => Ok(Self::new(id, raw)),
+            None => Err(Error::malformed(format!("the profile has no {id}"))),
+        }
     }
 
     /// The address and what the provider says of it. An empty one is none; without one the
@@ -246,6 +244,15 @@ impl fmt::Debug for IdEmail {
             .field("id", &self.id)
             .field("email_verification", &self.email_verification)
             .finish_non_exhaustive()
+    }
+}
+
+/// An id as text: text as it is, an integer in digits. A float has been rounded already.
+pub(crate) fn id_text(id: Option<&Json>) -> Option<String> {
+    match id? {
+        Json::String(text) if !text.is_empty() => Some(text.clone()),
+        Json::Number(number) if number.is_u64() || number.is_i64() => Some(number.to_string()),
+        _ => None,
     }
 }
 

@@ -83,7 +83,12 @@ mod verifier;
 mod base;
 mod api;
 mod provider; // how one provider differs
+mod custom; // one that is data at run time
 mod client; // all of it together
+
+#[cfg(feature = "__bench")]
+#[doc(hidden)]
+pub mod bench;
 
 /// Any JSON.
 pub type Json = serde_json::Value;
@@ -102,6 +107,7 @@ pub use crate::{
     client::{Authorize, OAuth2Client},
     clock::{Clock, SystemClock},
     config::{ClientAssertion, ClientConfig},
+    custom::{CustomClientAuth, CustomConfig, CustomMethod, CustomPkce, CustomProvider},
     descriptor::{
         ClientAuth, CodeBinding, Descriptor, EmailSupport, Pkce, Revocation, Revoke, TokenBody,
         TokenPlacement,

@@ -96,6 +96,19 @@ pub(crate) fn fields(response: &Response) -> Result<Map<String, Json>> {
     }
 }
 
+/// All text and numbers in a reply, at whatever depth, each with the name that it stands under.
+pub(crate) fn values<'a>(json: &'a Json, name: &'a str, found: &mut Vec<(&'a str, Cow<'a, str>)>) {
+    match json {
+        Json::Object(members) => {
+            members.iter().for_each(|(name, value)| values(value, name, found));
+        }
+        Json::Array(list) => list.iter().for_each(|value| values(value, name, found)),
+        Json::String(text) => found.push((name, Cow::Borrowed(text))),
+        Json::Number(number) => found.push((name, Cow::Owned(number.to_string()))),
+        Json::Null | Json::Bool(_) => {}
+    }
+}
+
 /// What the provider says of a refusal, if it says it as RFC 6749 section 5.2 does, or nearly.
 pub(crate) fn oauth_error(response: &Response) -> Option<OAuthError> {
     if is_form(response) {

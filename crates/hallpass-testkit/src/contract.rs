@@ -6,6 +6,7 @@ use hallpass_core::{
 
 use crate::{
     Fixture,
+    fixture::REFUSES,
     words::{FixedClock, FixedRandom},
 };
 
@@ -90,6 +91,7 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// | `profile` | `get_profile` | `Profile` |
 /// | `id_email` | `get_id_email` | `IdEmail` |
 /// | one of the provider's own | [`operation`](Self::operation) | `Json …` |
+/// | `refuses` | nothing: it is for emulation | any |
 ///
 /// - `Token` has `access_token`, `token_type`, `refresh_token`, `scope`, `expires_in` (in seconds
 ///   from now), `extra` and `claims`;
@@ -104,9 +106,8 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// operation of the provider's own need a fixture `accepted` and one `refused`. What the descriptor
 /// does not offer must be answered `Unsupported` without a request. Every accepted answer is also
 /// spoiled in every way (members removed, of another type, doubled, nested; no JSON at all): that
-/// must neither panic nor be called a fault of the program. The default scopes must be in
-/// the URL, weak code binding must name its source, the logo must be one, and two clients of other
-/// names must have other names.
+/// must neither panic nor be called a fault of the program. The default scopes must be in the URL,
+/// the logo must be one, and two clients of other names must have other names.
 ///
 /// # Words of a fixture
 ///
@@ -210,8 +211,9 @@ impl<'a, P: Provider> Contract<'a, P> {
         }
         let needs = needs::Needs::new(client.descriptor(), self.operations.iter().map(|o| o.0));
         failures.extend(needs.failures(&fixtures));
+        let played = || fixtures.iter().filter(|fixture| fixture.operation() != REFUSES);
         runtime.block_on(async {
-            for fixture in &fixtures {
+            for fixture in played() {
                 failures.extend(run::fixture(self, fixture).await);
             }
             for (name, call) in needs.not_offered() {
@@ -221,7 +223,7 @@ impl<'a, P: Provider> Contract<'a, P> {
                 failures.extend(run::not_offered(self, "verify_jwt", None).await);
             }
         });
-        for fixture in &fixtures {
+        for fixture in played() {
             failures.extend(hostile::failures(self, fixture, &runtime));
         }
         failures

@@ -33,6 +33,10 @@ mod parse;
 ///   headers, for a body that looks like one.
 /// - The last line: `=`, what hallpass makes of it, as [`Outcome`] says.
 ///
+/// Operations are those of [`Contract`](crate::Contract), and `refuses`: how the provider refuses
+/// what hallpass never sends, for `LocalProvider::emulating` (feature `server`). Each of these has a
+/// header `name: WRONG`.
+///
 /// An answer without `content-type` whose body starts with `{` or `[` is given
 /// `application/json; charset=utf-8`. Anything else is a [`FixtureError`].
 #[derive(Debug, Clone)]
@@ -279,6 +283,15 @@ impl fmt::Display for FixtureError {
 }
 
 impl StdError for FixtureError {}
+
+/// The operation of fixtures that say how a provider refuses what hallpass never sends.
+pub(crate) const REFUSES: &str = "refuses";
+
+/// The headers that a fixture of [`REFUSES`] is about.
+pub(crate) fn names_of_wrong(request: &FixtureRequest) -> impl Iterator<Item = &str> {
+    let wrong = request.headers().iter().filter(|(_, value)| value == "WRONG");
+    wrong.map(|(name, _)| name.as_str())
+}
 
 pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

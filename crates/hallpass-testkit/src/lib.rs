@@ -46,6 +46,11 @@
 //! [`Contract`] does the same for a provider with methods of its own, and says what is checked,
 //! what the words in a fixture stand for and how the browser's part is written.
 //!
+//! # A provider that needs every hook
+//!
+//! [`hooks`] is a worked example for whoever writes a provider, with what a hook can do and what
+//! it cannot.
+//!
 //! # A local provider
 //!
 //! With the feature `server`: `LocalProvider` is a real authorization server on 127.0.0.1, and
@@ -85,6 +90,7 @@ mod fixture; // an exchange as text
 mod words; // what its words stand for
 mod replay; // a transport that answers from it
 mod contract; // what all of a provider's must come to
+pub mod hooks; // a provider that needs every hook
 #[cfg(feature = "server")]
 mod local; // a provider that is real, and near
 #[cfg(feature = "server")]

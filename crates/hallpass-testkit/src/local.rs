@@ -16,6 +16,7 @@ mod log;
 mod origins;
 mod page;
 mod provider;
+mod required;
 mod route;
 mod script;
 mod server;
@@ -112,8 +113,26 @@ impl LocalProvider {
     ///   provider's own (`revoke_*`) are recognized by method and URL; the token is found wherever
     ///   it stands, and ends.
     ///
-    /// What a request must have besides (headers, body) is not compared: that is the contract's
-    /// part. A signed client assertion is not verified.
+    /// It refuses what the provider refuses: another way of client authentication, a PKCE method or
+    /// a separator of scopes that are not the descriptor's, and headers (`user-agent: *`, `accept`,
+    /// `content-type` …) that are missing or other than in the recorded request. That is answered
+    /// with the fixture `refuses.*` that says `WRONG` for such a header, or else with 400 and the
+    /// header's name. The rest of a request (body, parameters that no check here needs) is not
+    /// compared: that is the contract's part. A signed client assertion is not verified.
+    ///
+    /// ```text
+    /// # acme.test/docs/api "User agents", read 2026-01-15
+    /// > GET https://api.acme.test/me
+    /// > user-agent: WRONG
+    /// < 403
+    /// < Say who you are.
+    /// = Denied { reason: "forbidden" }
+    /// ```
+    ///
+    /// `refuses.CASE.http` is good for all requests to the origin of its URL, unless another one has
+    /// the request's own method and URL; one with a `grant_type` in its body for that grant alone.
+    /// `WRONG` is: missing, or other than in the fixtures of requests that are answered. If its
+    /// outcome is `Token`, the request is carried out, and a good code answered with this reply.
     ///
     /// # Errors
     ///

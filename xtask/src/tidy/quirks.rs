@@ -7,6 +7,9 @@ use crate::tidy::Finding;
 use crate::tidy::table::{quoted, tables};
 use crate::tree::Tree;
 
+/// Fixtures of what a provider refuses to others: each is a quirk, whatever its case.
+const REFUSES: &str = "refuses.";
+
 /// How a crate's docs can be its README.
 const INCLUDED: &str = "#![doc = include_str!(\"../README.md\")]";
 
@@ -79,7 +82,7 @@ fn table_findings(path: &str, docs: &[&str], fixtures: &BTreeSet<&str>) -> Vec<F
                 let message = format!("fixtures/{name} is not named OPERATION.CASE.http");
                 findings.push(Finding::new(path, 1, message));
             }
-            Some("accepted" | "refused") => {}
+            Some("accepted" | "refused") if !name.starts_with(REFUSES) => {}
             Some(_) if named.contains(name) => {}
             Some(_) => {
                 let message = format!("no row of the table of quirks names fixtures/{name}");
@@ -155,6 +158,15 @@ mod tests {
         assert_found(&table(rows, &FIXTURES), &want);
         let form = "README.md:1: fixtures/token.http is not named OPERATION.CASE.http";
         assert_found(&table("", &["token.http"]), &[form]);
+    }
+
+    #[test]
+    fn what_a_provider_refuses_to_others_is_a_quirk() {
+        for name in ["refuses.no_accept.http", "refuses.refused.http"] {
+            let want = format!("README.md:1: no row of the table of quirks names fixtures/{name}");
+            assert_found(&table("", &[name]), &[&want]);
+            assert_found(&table(&format!("| Odd | `{name}` |"), &[name]), &[]);
+        }
     }
 
     #[test]

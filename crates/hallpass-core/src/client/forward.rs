@@ -10,6 +10,7 @@ use crate::{
     Response, Result, Revoke, Secret, VerifiedClaims,
 };
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl<P: Provider> BaseOAuth2 for OAuth2Client<P> {
     fn descriptor(&self) -> &Descriptor {

@@ -5,9 +5,9 @@ use std::{borrow::Cow, sync::Arc, time::SystemTime};
 use http::{HeaderMap, Method};
 
 use crate::{
-    ApiRequest, Callback, CallbackParams, Endpoints, Error, Expected, Grant, JwtKind, OAuth2Client,
-    OAuth2Token, PendingAuthorization, Provider, Response, Result, Secret, TokenForm, TokenReply,
-    VerifiedClaims, VerifiedCode,
+    ApiRequest, Callback, CallbackParams, Endpoints, Error, Expected, Grant, Json, JwtKind,
+    OAuth2Client, OAuth2Token, PendingAuthorization, Provider, Response, Result, Secret, TokenForm,
+    TokenReply, VerifiedClaims, VerifiedCode,
     config::checked_redirect_uri,
     pending::Bound,
     reply::{self, Granted, Source},
@@ -28,7 +28,7 @@ impl<P: Provider> OAuth2Client<P> {
         let code = callback.verify(pending, &self.descriptor, self.client_id(), now)?;
         let endpoints = self.known_endpoints().await?;
         same_server(&code.pending.bound, &endpoints)?;
-        self.redeem(Grant::new("authorization_code"), Some(&code)).await
+        self.redeem(Grant::new("authorization_code"), Some(&code), &endpoints).await
     }
 
     pub(super) async fn redeem_bare_code(
@@ -56,20 +56,31 @@ impl<P: Provider> OAuth2Client<P> {
         };
         let params = CallbackParams::of_code(state, code.clone());
         let code = VerifiedCode { code, params, pending };
-        self.redeem(Grant::new("authorization_code"), Some(&code)).await
+        self.redeem(Grant::new("authorization_code"), Some(&code), &endpoints).await
     }
 
-    /// Sends one token request and reads its reply.
-    pub(super) async fn redeem(
+    /// A grant that no login goes before: a refresh, or one of the caller's.
+    pub(super) async fn redeem_grant(&self, grant: Grant<'_>) -> Result<OAuth2Token> {
+        if grant.grant_type == "refresh_token" {
+            if !self.descriptor.refresh {
+                return Err(Error::unsupported("the provider issues no refresh tokens"));
+            }
+            grant.original.and_then(OAuth2Token::refresh_token).ok_or_else(no_refresh_token)?;
+        }
+        let endpoints = self.known_endpoints().await?;
+        self.redeem(grant, None, &endpoints).await
+    }
+
+    /// Sends one token request and reads its reply. The endpoints are those that were compared
+    /// with the login: whoever asked the provider anew might be told of others.
+    async fn redeem(
         &self,
         grant: Grant<'_>,
         code: Option<&VerifiedCode>,
+        endpoints: &Endpoints,
     ) -> Result<OAuth2Token> {
         let Grant { grant_type, params, original } = grant;
         let is_refresh = grant_type == "refresh_token";
-        if is_refresh && !self.descriptor.refresh {
-            return Err(Error::unsupported("the provider issues no refresh tokens"));
-        }
         let mut form = vec![(Cow::Borrowed("grant_type"), Secret::new(grant_type))];
         if let Some(code) = code {
             push_code(&mut form, code);
@@ -94,7 +105,6 @@ impl<P: Provider> OAuth2Client<P> {
             headers: &mut headers,
         })?;
 
-        let endpoints = self.known_endpoints().await?;
         let plan = ApiRequest {
             headers,
             body: Body::Form(form),
@@ -102,14 +112,14 @@ impl<P: Provider> OAuth2Client<P> {
             ..ApiRequest::to(Method::POST, Target::Token)
         };
         let asked_at = self.clock.now();
-        let (response, sent) = self.attempt(&plan, &endpoints).await?;
+        let (response, sent) = self.attempt(&plan, endpoints).await?;
         let granted = self.read(&response, code, asked_at).map_err(|error| {
             let of_login = code.map(|code| code.pending.secrets()).unwrap_or_default();
             error.without_secrets(&self.secrets(&plan, &sent)).without_secrets(&of_login)
         })?;
         let Granted { token, id_token } = granted;
         let token = keep(token, &plan.body, original, code);
-        self.check_type(&token)?;
+        self.check_type(token.token_type())?;
         self.verify_id_token(token, id_token, original, code).await
     }
 
@@ -135,23 +145,42 @@ impl<P: Provider> OAuth2Client<P> {
                     let oauth = Some(oauth);
                     return Err(reply::refused(response, oauth, &self.descriptor, asked_at));
                 }
-                reply::read(response, &Source::Fields(&fields.0), &self.descriptor, asked_at)
+                let put_right = &Source::Fields(&fields.0);
+                let granted = reply::read(response, put_right, &self.descriptor, asked_at)?;
+                self.check_moved(&granted.token, response)?;
+                Ok(granted)
             }
         }
     }
 
+    /// A hook moves what the reply says, and makes nothing up: the token stands somewhere in the
+    /// reply, and so does the type that shows its key. Every `token_type` there counts.
+    fn check_moved(&self, token: &OAuth2Token, response: &Response) -> Result<()> {
+        let mut said = Vec::new();
+        let reply = Json::Object(reply::fields(response)?);
+        reply::values(&reply, "", &mut said);
+        if !said.iter().any(|(_, value)| token.access_token.matches(value)) {
+            return Err(Error::malformed("an access_token that the reply does not hold"));
+        }
+        for (_, kind) in said.iter().filter(|(name, _)| *name == "token_type") {
+            self.check_type(kind)?;
+        }
+        let kind = token.token_type();
+        if self.signer.is_some() && !said.iter().any(|(_, value)| value.eq_ignore_ascii_case(kind))
+        {
+            return Err(unbound());
+        }
+        Ok(())
+    }
+
     /// RFC 6749 section 7.1, RFC 9449 section 5: a token that is bound to no key, where a key was
     /// shown, or to one that nobody has.
-    fn check_type(&self, token: &OAuth2Token) -> Result<()> {
-        let kind = token.token_type();
+    fn check_type(&self, kind: &str) -> Result<()> {
         let fits = match &self.signer {
             Some(signer) => kind.eq_ignore_ascii_case(signer.token_type()),
             None => !BOUND_TYPES.iter().any(|bound| kind.eq_ignore_ascii_case(bound)),
         };
-        if fits {
-            return Ok(());
-        }
-        Err(Error::security("key_binding", "the token is not bound to the key that signs"))
+        if fits { Ok(()) } else { Err(unbound()) }
     }
 
     async fn verify_id_token(
@@ -173,11 +202,18 @@ impl<P: Provider> OAuth2Client<P> {
                     ..Expected::new(JwtKind::IdToken, self.client_id())
                 };
                 let claims: VerifiedClaims = verifier.verify(&jwt, expected, self.net()).await?;
+                check_claims(&claims, expected)?;
                 token.claims = Some(claims);
                 token.id_token = Some(jwt);
             }
             (Some(_), None) if pending.is_some_and(PendingAuthorization::asks_openid) => {
                 return Err(Error::security("id_token", "openid was asked for, and none came"));
+            }
+            (None, _) if pending.is_some_and(|pending| pending.nonce.is_some()) => {
+                return Err(Error::security(
+                    "id_token",
+                    "a nonce was sent, and nobody compares it",
+                ));
             }
             // Without a verifier an ID token is dropped unread.
             _ => {}
@@ -193,6 +229,20 @@ fn push_code(form: &mut Vec<(crate::descriptor::Text, Secret)>, code: &VerifiedC
         form.push((Cow::Borrowed("code_verifier"), verifier.clone()));
     }
     form.extend(code.pending.token_params.iter().cloned());
+}
+
+/// What core knows of the login is compared by core too, whoever wrote the verifier: the nonce may
+/// be all that ties the code to it ([OpenID Connect Core, sections 3.1.3.7 and
+/// 12.2](https://openid.net/specs/openid-connect-core-1_0.html)).
+fn check_claims(claims: &VerifiedClaims, expected: Expected<'_>) -> Result<()> {
+    let nonce = claims.get("nonce").and_then(Json::as_str).unwrap_or_default();
+    if expected.nonce.is_some_and(|want| !want.matches(nonce)) {
+        return Err(Error::security("nonce", "the ID token is for another login"));
+    }
+    if expected.original.is_some_and(|original| original.subject() != claims.subject()) {
+        return Err(Error::security("subject", "the ID token is about somebody else"));
+    }
+    Ok(())
 }
 
 /// RFC 6749 sections 5.1 and 6: what a reply leaves out stays as it was, or as it was asked.
@@ -230,6 +280,10 @@ fn same_server(bound: &Bound, endpoints: &Endpoints) -> Result<()> {
         return Ok(());
     }
     Err(Error::security("endpoint", "the login was begun at another host or issuer"))
+}
+
+fn unbound() -> Error {
+    Error::security("key_binding", "the token is not bound to the key that signs")
 }
 
 pub(super) fn no_refresh_token() -> Error {

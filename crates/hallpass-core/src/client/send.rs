@@ -1,7 +1,7 @@
 //! From what a caller wants to what goes on the wire: hooks first, then every check, then the
 //! credentials, the signature last.
 
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{conceal::Sent, observe};
 use crate::{
@@ -11,6 +11,11 @@ use crate::{
     error, reply,
     request::{Auth, Body, Target, parse},
 };
+
+/// Headers that only the transport writes: with `Host` a request would go to another server behind
+/// the same address, with a length of its own to one behind the connection.
+const TRANSPORTS_OWN: [HeaderName; 3] =
+    [header::CONTENT_LENGTH, header::HOST, header::TRANSFER_ENCODING];
 
 impl<P: Provider> OAuth2Client<P> {
     /// Sends, and makes an error of every answer outside 2xx and of every refusal inside it.
@@ -122,6 +127,9 @@ impl<P: Provider> OAuth2Client<P> {
                     }
                 }
             }
+        }
+        for name in TRANSPORTS_OWN {
+            request.headers.remove(name);
         }
         let sent = Sent::of(&request, authenticated);
         if let Some(signer) = &self.signer {

@@ -315,4 +315,9 @@ async fn what_cannot_work_is_said_when_the_client_is_made() {
     refused(new(Descriptor::discovered("acme"), config()), ErrorKind::Config, None);
     let rfc = hallpass_core::Revocation::Rfc7009(hallpass_core::ClientAuth::Basic);
     refused(new(plain().with_revocation(rfc), config()), ErrorKind::Config, None);
+    // Whoever binds a code weakly names the page that says that the provider can do no better.
+    refused(new(plain().with_pkce_ignored(""), config()), ErrorKind::Config, None);
+    refused(new(plain().with_pkce_refused(" "), config()), ErrorKind::Config, None);
+    refused(new(plain().with_nonce_not_echoed(""), config()), ErrorKind::Config, None);
+    assert!(new(plain().with_pkce_refused("acme.test/docs"), config()).is_ok());
 }

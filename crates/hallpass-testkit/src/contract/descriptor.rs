@@ -1,14 +1,10 @@
-//! What can be seen of a descriptor without a request. That its endpoints are URLs was checked when
-//! the client was made.
+//! What can be seen of a descriptor without a request. That its endpoints are URLs, and that a weak
+//! code binding names its source, was checked when the client was made.
 
-use hallpass_core::{CodeBinding, Descriptor, url::Url};
+use hallpass_core::{Descriptor, url::Url};
 
 pub(super) fn failures(descriptor: &Descriptor) -> Vec<String> {
     let mut failures = Vec::new();
-    let source = descriptor.code_binding_source().unwrap_or_default();
-    if descriptor.code_binding() == CodeBinding::StateOnly && source.trim().is_empty() {
-        failures.push("descriptor: a code bound by state alone names no source".to_owned());
-    }
     let page = descriptor.registration_url().map(Url::parse);
     if page.is_some_and(|page| !page.is_ok_and(|url| url.scheme() == "https")) {
         failures.push("descriptor: the registration URL is no https URL".to_owned());
@@ -49,13 +45,6 @@ mod tests {
 
     fn plain() -> Descriptor {
         Descriptor::new("acme", "https://acme.test/a", "https://acme.test/t")
-    }
-
-    #[test]
-    fn a_weak_binding_without_a_source_is_found() {
-        check(&plain(), None);
-        check(&plain().with_pkce_refused("acme.test/docs"), None);
-        check(&plain().with_pkce_refused(" "), Some("names no source"));
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use hallpass_core::{Descriptor, Revocation, Revoke};
 
 use super::verb::{Call, Verb};
-use crate::Fixture;
+use crate::{
+    Fixture,
+    fixture::{REFUSES, names_of_wrong},
+};
 
 /// Operations by name, and how much each needs fixtures.
 #[derive(Debug)]
@@ -43,15 +46,19 @@ impl<'a> Needs<'a> {
         }
         for fixture in fixtures {
             let (name, operation) = (fixture.name(), fixture.operation());
+            if !seen.insert(name) {
+                failures.push(format!("{name}: two fixtures have this name"));
+            }
+            if operation == REFUSES {
+                failures.extend(refuses_failure(fixture));
+                continue;
+            }
             match self.0.iter().find(|(known, _)| *known == operation) {
                 None => failures.push(format!("{name}: there is no operation {operation}")),
                 Some((_, Need::NotOffered)) => {
                     failures.push(format!("{name}: the descriptor does not offer {operation}"));
                 }
                 Some(_) => {}
-            }
-            if !seen.insert(name) {
-                failures.push(format!("{name}: two fixtures have this name"));
             }
         }
         let required = self.0.iter().filter(|(_, need)| *need == Need::Required);
@@ -62,6 +69,16 @@ impl<'a> Needs<'a> {
         }
         failures
     }
+}
+
+/// What nobody would ever be answered with.
+fn refuses_failure(fixture: &Fixture) -> Option<String> {
+    let what = match fixture.exchanges() {
+        [one] if names_of_wrong(one.request()).next().is_some() => return None,
+        [_] => "no header of its request is WRONG",
+        _ => "it has more than one exchange",
+    };
+    Some(format!("{}: {what}", fixture.name()))
 }
 
 fn case_failure(

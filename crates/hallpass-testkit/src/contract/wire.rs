@@ -29,6 +29,7 @@ impl Wire {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl HttpClient for Wire {
     async fn send(&self, request: Request) -> Result<Response> {

@@ -138,6 +138,11 @@ fn wish<'a>(shared: &'a Shared, params: &Params) -> Result<(&'a LocalClient, Wis
     };
     let separator = shared.descriptor.scope_separator();
     let scope = params.get("scope").unwrap_or_default();
+    // RFC 6749 section 3.3 allows a comma in a scope; no provider that is emulated has one.
+    let is_foreign = |c: char| matches!(c, ' ' | ',') && c != separator;
+    if shared.script.is_some() && scope.contains(is_foreign) {
+        return Err(back.refuse("invalid_scope", "The scopes are joined in another way."));
+    }
     let scopes = scope.split([separator, ' ']).filter(|scope| !scope.is_empty());
     let wish = Wish {
         client: id.to_owned(),

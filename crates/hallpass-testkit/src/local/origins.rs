@@ -68,6 +68,7 @@ pub(super) struct Emulated {
     pub(super) origins: Arc<Origins>,
 }
 
+#[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl HttpClient for Emulated {
     async fn send(&self, mut request: Request) -> Result<Response> {

@@ -7,13 +7,27 @@ use hallpass_core::{
     url::{Url, form_urlencoded},
 };
 
-use super::{page::Person, route::same_place, wire::Asked, words};
-use crate::{Exchange, Fixture, FixtureRequest, FixtureResponse};
+use super::{
+    page::Person,
+    route::{Route, same_place},
+    wire::{Asked, Params},
+    words,
+};
+use crate::{
+    Exchange, Fixture, FixtureRequest, FixtureResponse,
+    fixture::{REFUSES, names_of_wrong},
+};
 
 /// How a provider behaves.
 pub(super) struct Script {
     fixtures: Vec<Fixture>,
     granted: FixtureResponse,
+}
+
+/// A recorded request that a real one could be.
+pub(super) struct Model<'a> {
+    pub(super) fixture: &'a Fixture,
+    pub(super) request: &'a FixtureRequest,
 }
 
 /// An exchange that answers a request.
@@ -104,6 +118,55 @@ impl Script {
         good.next().and_then(last_response)
     }
 
+    /// The recorded requests that this one could be: all but their headers are compared.
+    pub(super) fn models(
+        &self,
+        route: Route,
+        asked: &Asked,
+        is_client: impl Fn(&str) -> bool,
+    ) -> Vec<Model<'_>> {
+        let good = self.fixtures.iter().filter(|fixture| !is_refused(fixture));
+        let exchanges = good.flat_map(|fixture| {
+            fixture.exchanges().iter().map(move |it| Model { fixture, request: it.request() })
+        });
+        let is_model = |model: &Model<'_>| match (route, model.fixture.operation()) {
+            (Route::Token, "access_token" | "refresh") => {
+                *model.request.method() == asked.method
+                    && Url::parse(model.request.url()).is_ok_and(|url| same_place(&url, &asked.url))
+                    && grant_of(model.request).as_deref() == grant_in(&asked.body).as_deref()
+            }
+            (Route::Token, _) => false,
+            (_, "access_token" | "authorize" | "refresh" | REFUSES) => false,
+            _ => fits(model.request, asked, &is_client),
+        };
+        exchanges.filter(is_model).collect()
+    }
+
+    /// What the provider answers to a request with these headers missing or wrong: a refusal before
+    /// anything else, a fixture of this very place before one of its origin.
+    pub(super) fn refusing(
+        &self,
+        asked: &Asked,
+        wrong: &[&str],
+    ) -> Option<(&Fixture, &FixtureResponse)> {
+        let fitting = self.of(REFUSES).filter_map(|fixture| {
+            let exchange = fixture.exchanges().first()?;
+            let request = exchange.request();
+            let url = Url::parse(request.url()).ok()?;
+            let says_it = names_of_wrong(request).any(|name| wrong.contains(&name));
+            let grant = grant_of(request);
+            let is_grant = grant.is_none() || grant == grant_in(&asked.body);
+            let is_here = *request.method() == asked.method && same_place(&url, &asked.url);
+            (says_it && is_grant && url.origin() == asked.url.origin()).then_some((
+                is_here,
+                fixture,
+                exchange.response(),
+            ))
+        });
+        let best = fitting.min_by_key(|(is_here, fixture, _)| (!is_refused(fixture), !is_here));
+        best.map(|(_, fixture, response)| (fixture, response))
+    }
+
     fn of(&self, operation: &str) -> impl Iterator<Item = &Fixture> {
         self.fixtures.iter().filter(move |fixture| fixture.operation() == operation)
     }
@@ -169,7 +232,17 @@ fn granted(fixtures: &[Fixture]) -> Option<&FixtureResponse> {
     good().find(|response| words::has(response.body(), "REFRESH")).or_else(|| good().next())
 }
 
-fn is_refused(fixture: &Fixture) -> bool {
+fn grant_of(request: &FixtureRequest) -> Option<String> {
+    grant_in(request.body()?.as_bytes())
+}
+
+/// Whatever the body is said to be: that may be what is wrong with it.
+fn grant_in(body: &[u8]) -> Option<String> {
+    let params = Params::of_json(body).unwrap_or_else(|| Params::of_form(body));
+    params.get("grant_type").map(str::to_owned)
+}
+
+pub(super) fn is_refused(fixture: &Fixture) -> bool {
     fixture.outcome().is_refusal()
 }
 
@@ -194,7 +267,7 @@ fn person(fixture: &Fixture) -> Person {
 /// the API, or of somebody else.
 fn rank(fixture: &Fixture, case: &str) -> Option<u8> {
     match (fixture.operation(), fixture.case()) {
-        ("access_token" | "authorize" | "refresh", _) => None,
+        ("access_token" | "authorize" | "refresh" | REFUSES, _) => None,
         ("id_email", of) => (of == case).then_some(0),
         ("profile", of) if of == case => Some(1),
         ("profile", "accepted") => Some(2),

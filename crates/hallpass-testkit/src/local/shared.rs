@@ -14,6 +14,7 @@ use super::{
     log::Log,
     origins::Origins,
     page::Person,
+    required::{self, Taken},
     route::Route,
     script::Script,
     token,
@@ -59,6 +60,11 @@ impl Shared {
 
     /// Does what is asked.
     pub(super) fn carry_out(&self, route: Route, asked: &Asked) -> Answer {
+        let granted = match required::take(self, route, asked) {
+            Taken::AsEver => None,
+            Taken::Granted(response) => Some(response),
+            Taken::Refused(answer) => return answer,
+        };
         match route {
             Route::Api => api::api(self, asked),
             Route::Authorize => authorize::authorize(self, asked),
@@ -67,7 +73,7 @@ impl Shared {
                 "The local provider has /authorize, /token, /revoke and /userinfo.\n",
             ),
             Route::Revoke => api::revoke(self, asked),
-            Route::Token => token::token(self, asked),
+            Route::Token => token::token(self, asked, granted),
         }
     }
 

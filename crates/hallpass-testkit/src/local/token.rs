@@ -13,12 +13,14 @@ use super::{
     wire::{Answer, Asked, Params},
     words,
 };
+use crate::FixtureResponse;
 
-pub(super) fn token(shared: &Shared, asked: &Asked) -> Answer {
+/// `granted` is what a good code is answered with, where that depends on the request.
+pub(super) fn token(shared: &Shared, asked: &Asked, granted: Option<&FixtureResponse>) -> Answer {
     if asked.method != Method::POST {
         return Answer::not_allowed("POST");
     }
-    redeem(shared, asked).unwrap_or_else(|refusal| refusal.into_answer(shared, asked))
+    redeem(shared, asked, granted).unwrap_or_else(|refusal| refusal.into_answer(shared, asked))
 }
 
 /// RFC 6749 section 5.2.
@@ -63,7 +65,11 @@ pub(super) fn not_believed(asked: &Asked, disbelief: Disbelief) -> Answer {
     }
 }
 
-fn redeem(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
+fn redeem(
+    shared: &Shared,
+    asked: &Asked,
+    granted: Option<&FixtureResponse>,
+) -> Result<Answer, Refusal> {
     // The local provider takes forms alone; what an emulated one takes, its own crate knows.
     let params = asked.params().filter(|_| asked.is_form() || shared.script.is_some());
     let params = params.ok_or(Refusal::Other("invalid_request", "the body is no form"))?;
@@ -72,7 +78,7 @@ fn redeem(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
     }
     let client = shared.authenticate(asked, &params, shared.way()).map_err(Refusal::Client)?;
     match params.get("grant_type") {
-        Some("authorization_code") => redeem_code(shared, client, &params),
+        Some("authorization_code") => redeem_code(shared, client, &params, granted),
         Some("refresh_token") if offers_refresh(shared) => redeem_refresh(shared, client, &params),
         Some(_) => Err(Refusal::Other("unsupported_grant_type", "there is no such grant here")),
         None => Err(Refusal::Other("invalid_request", "grant_type is missing")),
@@ -84,7 +90,12 @@ fn offers_refresh(shared: &Shared) -> bool {
         && shared.script.as_ref().is_none_or(|script| script.refreshed().is_some())
 }
 
-fn redeem_code(shared: &Shared, client: &LocalClient, params: &Params) -> Result<Answer, Refusal> {
+fn redeem_code(
+    shared: &Shared,
+    client: &LocalClient,
+    params: &Params,
+    granted: Option<&FixtureResponse>,
+) -> Result<Answer, Refusal> {
     let code = params.get("code").ok_or(Refusal::Other("invalid_request", "code is missing"))?;
     let proof = Proof {
         client: client.id(),
@@ -96,7 +107,7 @@ fn redeem_code(shared: &Shared, client: &LocalClient, params: &Params) -> Result
     let family = ledger.redeem(code, &proof, now).map_err(Refusal::Code)?;
     let mut till = Till { shared, ledger: &mut ledger, family, now };
     Ok(match &shared.script {
-        Some(script) => till.recorded(script.granted(), None),
+        Some(script) => till.recorded(granted.unwrap_or_else(|| script.granted()), None),
         None => {
             let scopes = till.ledger.family(family).scopes.clone();
             till.plain(scopes, shared.descriptor.offers_refresh())
@@ -178,7 +189,7 @@ impl Till<'_> {
 
     /// A recorded reply with fresh tokens in the place of its words. On a refresh, `REFRESH` is the
     /// token that was brought.
-    fn recorded(&mut self, response: &crate::FixtureResponse, brought: Option<&str>) -> Answer {
+    fn recorded(&mut self, response: &FixtureResponse, brought: Option<&str>) -> Answer {
         let until = self.after(lifetime(response.body()));
         let scopes = self.ledger.family(self.family).scopes.clone();
         let mut made: Vec<(String, String)> = Vec::new();

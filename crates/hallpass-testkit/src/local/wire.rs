@@ -63,7 +63,7 @@ impl Params {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
-    fn of_json(body: &[u8]) -> Option<Self> {
+    pub(super) fn of_json(body: &[u8]) -> Option<Self> {
         let Ok(Json::Object(members)) = serde_json::from_slice(body) else { return None };
         let text = |value: Json| match value {
             Json::String(text) => text,

@@ -240,6 +240,21 @@ fn a_fixture_that_cannot_be_read_is_found() {
 }
 
 #[test]
+fn what_a_provider_refuses_to_others_is_read_and_not_played() {
+    let text =
+        "# page, recalled, not re-read\n> GET https://acme.test/me\n> accept: WRONG\n< 406\n";
+    let name = "refuses.no_accept.http";
+    Fixtures::new().with(name, format!("{text}= Denied")).check(&[]);
+    Fixtures::new()
+        .with(name, format!("{text}= Denied").replace("WRONG", "*"))
+        .check(&["refuses.no_accept.http: no header of its request is WRONG"]);
+    Fixtures::new()
+        .with(name, format!("{text}> GET https://acme.test/me\n< 200\n= Denied"))
+        .check(&["refuses.no_accept.http: it has more than one exchange"]);
+    Fixtures::new().with(name, text).check(&["refuses.no_accept.http:5: expected a line with"]);
+}
+
+#[test]
 fn a_fixture_of_no_use_is_found() {
     let text = Fixtures::new().text("refresh.refused.http").to_owned();
     Fixtures::new()
@@ -332,7 +347,10 @@ fn a_client_that_can_be_made_only_once_is_found() {
 #[test]
 fn a_descriptor_that_hides_its_source_is_found() {
     let hidden = || Acme::described(|descriptor| descriptor.with_pkce_ignored(""));
-    compare(&Fixtures::new().failures_of(hidden), &["by state alone names no source"]);
+    compare(
+        &Fixtures::new().failures_of(hidden),
+        &["there is no client: a code is bound weakly, and no page is named that says so"],
+    );
 }
 
 #[test]
@@ -361,9 +379,9 @@ fn discovery_comes_before_the_browser() {
     let fixtures = Fixtures::new();
     let browser = fixtures.text("authorize.accepted.http").replace("&v=2", "");
     let browser = browser.trim_end_matches("= Code\n").split_once('\n').unwrap().1;
-    // The toy keeps nothing: it asks before the login, and twice after it.
+    // The toy keeps nothing: it asks before the login, and once after it.
     let again = metadata.split_once('\n').unwrap().1;
-    let text = format!("{metadata}{browser}{again}{again}= Code\n");
+    let text = format!("{metadata}{browser}{again}= Code\n");
     let fixtures = [("authorize.accepted.http", text.as_str())];
     let got = Contract::new(Acme::discovered, &fixtures).check();
     assert!(got.iter().all(|failure| failure.ends_with("there is no such fixture")), "{got:#?}");

@@ -12,6 +12,7 @@ use crate::support::{CALLBACK, TestClock, client, get, param, sign_in};
 
 mod acme;
 mod odd;
+mod strict;
 
 use self::acme::{Acme, FIXTURES};
 

@@ -29,6 +29,8 @@ pub const FIXTURES: &[(&str, &str)] = &[
     ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
     ("refresh.accepted.http", include_str!("../fixtures/refresh.accepted.http")),
     ("refresh.refused.http", include_str!("../fixtures/refresh.refused.http")),
+    ("refuses.no_accept.http", include_str!("../fixtures/refuses.no_accept.http")),
+    ("refuses.no_user_agent.http", include_str!("../fixtures/refuses.no_user_agent.http")),
     (
         "revoke_access_token.accepted.http",
         include_str!("../fixtures/revoke_access_token.accepted.http"),

@@ -109,7 +109,7 @@ async fn a_provider_can_refuse_a_callback_and_cannot_wave_one_through() {
             assert_eq!(at, now());
             assert_eq!(callback.get("code"), None, "a hook reads no credential");
             let hmac = callback.get("hmac").unwrap_or_default();
-            keys.verify_hmac_sha256(&callback.sorted_query(&["hmac", "code", "state"]), hmac)
+            callback.verify_hmac_sha256(keys, &["hmac", "code", "state"], hmac)
         })
     };
     let world = World::of(signed());

@@ -22,7 +22,9 @@ const SHAPES: [fn(&str) -> Json; 4] = [
     |said| json!({ "message": said }),
 ];
 
-const STATUSES: [u16; 4] = [200, 400, 403, 500];
+/// One after the other: five do not divide the number of answers to a piece, so that each shape
+/// comes with each.
+const STATUSES: [u16; 5] = [200, 400, 401, 403, 500];
 
 /// Everything that a request said, in each piece and in each spelling that a server may repeat.
 fn pieces(sent: &Sent) -> Vec<String> {
@@ -62,19 +64,19 @@ impl Echo<'_> {
         world.wire.answer(400, &json!({}));
         call().await;
         let sent = world.wire.only();
+        let mut statuses = STATUSES.into_iter().cycle();
         for piece in pieces(&sent) {
-            for status in STATUSES {
-                for shape in SHAPES {
-                    // Whole, and cut after 9 and after 12 of its letters.
-                    let pads = [0, 500 - 9, 500 - 12];
-                    for pad in pads.map(|pad| "-".repeat(pad)) {
-                        let body = shape(&format!("{pad}{piece}"));
-                        world.wire.answer_with(move |_| Ok(loud(status, &body)));
-                        let Some(error) = call().await else { continue };
-                        let text = self.planted.assert_absent_from(what, &error);
-                        self.redacted += u32::from(text.contains("[redacted]"));
-                        self.told += u32::from(text.contains("Sorry"));
-                    }
+            for shape in SHAPES {
+                // Whole, and cut after 9 and after 12 of its letters.
+                let pads = [0, 500 - 9, 500 - 12];
+                for pad in pads.map(|pad| "-".repeat(pad)) {
+                    let body = shape(&format!("{pad}{piece}"));
+                    let status = statuses.next().unwrap();
+                    world.wire.answer_with(move |_| Ok(loud(status, &body)));
+                    let Some(error) = call().await else { continue };
+                    let text = self.planted.assert_absent_from(what, &error);
+                    self.redacted += u32::from(text.contains("[redacted]"));
+                    self.told += u32::from(text.contains("Sorry"));
                 }
             }
         }
@@ -120,8 +122,8 @@ async fn an_error_of_the_token_endpoint_repeats_no_secret() {
             world.client.get_access_token(callback, pending).await.err()
         })
         .await;
-        assert!(echo.redacted > 50, "{what}: {} errors had something to hide", echo.redacted);
-        assert!(echo.told > 20, "{what}: {} errors say what the server says", echo.told);
+        assert!(echo.redacted > 20, "{what}: {} errors had something to hide", echo.redacted);
+        assert!(echo.told > 10, "{what}: {} errors say what the server says", echo.told);
         let token = token();
         echo.check(what, &world, || async { world.client.refresh_token(&token).await.err() }).await;
         echo.check(what, &world, || async {
@@ -191,8 +193,8 @@ async fn an_error_of_the_api_repeats_no_secret() {
         .await;
         echo.check("a profile", &world, || async { world.client.get_profile(&token).await.err() })
             .await;
-        assert!(echo.redacted > 50, "{} errors had something to hide", echo.redacted);
-        assert!(echo.told > 20, "{} errors say what the server says", echo.told);
+        assert!(echo.redacted > 20, "{} errors had something to hide", echo.redacted);
+        assert!(echo.told > 10, "{} errors say what the server says", echo.told);
     }
 }
 
@@ -219,7 +221,7 @@ async fn an_error_of_another_endpoint_repeats_no_secret() {
             world.client.send(request).await.err()
         })
         .await;
-        assert!(echo.redacted > 50, "{} errors had something to hide", echo.redacted);
+        assert!(echo.redacted > 20, "{} errors had something to hide", echo.redacted);
     }
 }
 

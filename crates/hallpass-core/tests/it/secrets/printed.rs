@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use hallpass_core::{
     Api, ApiRequest, Authorization, AuthorizationRequest, AuthorizationUrl, Authorize, Call,
     Callback, CallbackParams, ClientAuth, ClientConfig, ClientKeys, CodeBinding, CustomAuth,
-    Descriptor, EmailSupport, EmailVerification, Endpoint, Endpoints, Error, ErrorKind, Grant,
-    IdEmail, JwtKind, OAuth2Client, OAuth2Token, OAuthError, Operation, PendingAuthorization, Pkce,
-    Profile, Purpose, Request, ReqwestClient, Response, Revocation, Revoke, Secret, SignIn,
-    SystemClock, ThreadRandom, TokenBody, TokenForm, TokenPlacement, TokenReply, VerifiedClaims,
-    VerifiedCode,
+    CustomClientAuth, CustomConfig, CustomMethod, CustomPkce, CustomProvider, Descriptor,
+    EmailSupport, EmailVerification, Endpoint, Endpoints, Error, ErrorKind, Grant, IdEmail,
+    JwtKind, OAuth2Client, OAuth2Token, OAuthError, Operation, PendingAuthorization, Pkce, Profile,
+    Purpose, Request, ReqwestClient, Response, Revocation, Revoke, Secret, SignIn, SystemClock,
+    ThreadRandom, TokenBody, TokenForm, TokenPlacement, TokenReply, VerifiedClaims, VerifiedCode,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     url::{Url, form_urlencoded},
 };
@@ -178,6 +178,16 @@ fn values(shown: &Shown) {
     show!(shown, ReqwestClient, &ReqwestClient::from_client(talkative()));
     show!(shown, SystemClock, &SystemClock);
     show!(shown, ThreadRandom, &ThreadRandom);
+    let custom: CustomConfig = serde_json::from_value(json!({
+        "name": "corp",
+        "authorization_url": "https://corp.test/authorize",
+        "token_url": "https://corp.test/token",
+        "profile_url": "https://corp.test/me",
+        "id": "/id",
+    }))
+    .unwrap();
+    show!(shown, CustomConfig, &custom);
+    show!(shown, CustomProvider, &CustomProvider::try_from(custom).unwrap());
     show_text!(shown, OAuthError, &OAuthError::new("invalid_grant").with_uri("u"));
     show_text!(shown, Error, &Error::denied("no").with_oauth(OAuthError::new("invalid_grant")));
 }
@@ -231,6 +241,9 @@ fn words(shown: &Shown) {
     each! {
         ClientAuth: Assertion, Basic, BasicRaw, Custom, None, Post, PostSigned;
         CodeBinding: Nonce, Pkce, StateOnly;
+        CustomClientAuth: Assertion, Basic, BasicRaw, None, Post;
+        CustomMethod: Get, Post;
+        CustomPkce: Plain, Required, S256;
         EmailSupport: Flagged, Never, Unflagged;
         EmailVerification: Unknown, Unverified, Verified;
         Endpoint: BackchannelAuthentication, DeviceAuthorization, Introspection,
