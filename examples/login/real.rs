@@ -2,8 +2,7 @@
 
 use std::{env, error::Error};
 
-use hallpass_cli::CliLogin;
-use hallpass_github::{ClientConfig, GitHub, OAuth2Client, Provider as _};
+use hallpass::{ClientConfig, OAuth2Client, Provider as _, cli::CliLogin, github::GitHub};
 
 use crate::steps;
 

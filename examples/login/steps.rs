@@ -1,6 +1,6 @@
 //! What is printed of each step: plain words, and nothing secret.
 
-use hallpass_github::{OAuth2Token, SignIn};
+use hallpass::{OAuth2Token, SignIn};
 
 pub(crate) fn token(what: &str, token: &OAuth2Token) {
     println!("{what}");

@@ -25,3 +25,13 @@ pub use crate::failure::Failure;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// So do the pages for those who come from elsewhere.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-httpx-oauth.md")]
+pub struct FromHttpxOAuth;
+
+/// The same.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-oauth2-rs.md")]
+pub struct FromOAuth2Rs;

@@ -12,8 +12,12 @@ pub use hallpass_core as core;
 
 #[cfg(feature = "cli")]
 pub use hallpass_cli as cli;
+#[cfg(feature = "discord")]
+pub use hallpass_discord as discord;
 #[cfg(feature = "github")]
 pub use hallpass_github as github;
+#[cfg(feature = "google")]
+pub use hallpass_google as google;
 // new-provider: above (features)
 
 /// What is known of every provider whose feature is on, in alphabetical order: for a page of
@@ -23,6 +27,10 @@ pub fn descriptors() -> Vec<Descriptor> {
     let mut descriptors = vec![
         #[cfg(feature = "github")]
         github::GitHub::new().descriptor().clone(),
+        #[cfg(feature = "google")]
+        google::Google::new().descriptor().clone(),
+        #[cfg(feature = "discord")]
+        discord::Discord::new().descriptor().clone(),
         // new-provider: above (descriptors)
     ];
     descriptors.sort_by(|a: &Descriptor, b: &Descriptor| a.name().cmp(b.name()));

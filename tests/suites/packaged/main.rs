@@ -57,12 +57,14 @@ fn package(root: &Path, scratch: &Path) {
     }
 }
 
+/// The profile is the project's own, so that what it has compiled is not compiled again.
 fn manifest(scratch: &Path) -> String {
     let at = |name: &str| scratch.join(format!("{name}-{}", env!("CARGO_PKG_VERSION")));
     format!(
         "[package]\nname = \"user\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [dependencies]\nhallpass-github = {{ path = {:?} }}\n\n\
-         [patch.crates-io]\nhallpass-core = {{ path = {:?} }}\n\n[workspace]\n",
+         [patch.crates-io]\nhallpass-core = {{ path = {:?} }}\n\n[workspace]\n\n\
+         [profile.dev]\ndebug = \"line-tables-only\"\n",
         at("hallpass-github"),
         at("hallpass-core"),
     )

@@ -4,5 +4,6 @@
 
 mod harness;
 mod op;
+mod custom;
 mod login;
 mod refusals;

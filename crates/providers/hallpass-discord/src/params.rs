@@ -1,0 +1,146 @@
+use serde::{Serialize, Serializer};
+
+/// What only Discord's authorization page takes
+/// ([OAuth2](https://discord.com/developers/docs/topics/oauth2#authorization-code-grant)). The last
+/// three are for the scope `bot`.
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct DiscordParams {
+    prompt: Option<DiscordPrompt>,
+    integration_type: Option<DiscordInstall>,
+    permissions: Option<u64>,
+    guild_id: Option<String>,
+    disable_guild_select: Option<bool>,
+}
+
+/// What the page asks of a user who authorized the application before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DiscordPrompt {
+    /// To approve it again.
+    Consent,
+    /// Nothing, where the scopes are the same.
+    None,
+}
+
+/// Where the application is installed, for the scope `applications.commands`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DiscordInstall {
+    /// To a guild (server): `0`.
+    Guild,
+    /// To the user: `1`.
+    User,
+}
+
+impl DiscordParams {
+    /// Discord's own defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the page asks of a user who authorized the application before. The scopes `bot` and
+    /// `webhook.incoming` are asked for each time.
+    #[must_use]
+    pub fn prompt(mut self, prompt: DiscordPrompt) -> Self {
+        self.prompt = Some(prompt);
+        self
+    }
+
+    /// Where the application is installed. It must be set up for that in the developer portal.
+    #[must_use]
+    pub fn integration_type(mut self, install: DiscordInstall) -> Self {
+        self.integration_type = Some(install);
+        self
+    }
+
+    /// What the bot is to be allowed, as [a set of
+    /// bits](https://discord.com/developers/docs/topics/permissions).
+    #[must_use]
+    pub fn permissions(mut self, bits: u64) -> Self {
+        self.permissions = Some(bits);
+        self
+    }
+
+    /// The guild that is chosen at first.
+    #[must_use]
+    pub fn guild_id(mut self, id: impl Into<String>) -> Self {
+        self.guild_id = Some(id.into());
+        self
+    }
+
+    /// Whether the user is kept from choosing another guild.
+    #[must_use]
+    pub fn disable_guild_select(mut self, disabled: bool) -> Self {
+        self.disable_guild_select = Some(disabled);
+        self
+    }
+}
+
+impl Serialize for DiscordInstall {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(match self {
+            Self::Guild => 0,
+            Self::User => 1,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::Future,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use hallpass_core::{ClientConfig, OAuth2Client};
+
+    use super::*;
+    use crate::Discord;
+
+    #[test]
+    fn each_parameter_has_discords_name_and_nothing_is_sent_unasked() {
+        let new = DiscordParams::new;
+        check(&new(), "");
+        check(&new().prompt(DiscordPrompt::None), "prompt=none");
+        check(&new().prompt(DiscordPrompt::Consent), "prompt=consent");
+        check(&new().integration_type(DiscordInstall::Guild), "integration_type=0");
+        check(&new().integration_type(DiscordInstall::User), "integration_type=1");
+        check(&new().permissions(u64::MAX), "permissions=18446744073709551615");
+        let bot = new().guild_id("4207").disable_guild_select(true);
+        check(&bot, "disable_guild_select=true&guild_id=4207");
+    }
+
+    /// The page's URL ends in these pairs, and has none of Discord's own beside them.
+    #[track_caller]
+    fn check(params: &DiscordParams, want: &str) {
+        let config = ClientConfig::new("ID").with_redirect_uri("https://app.test/cb").unwrap();
+        let discord = OAuth2Client::new(Discord::new(), config).unwrap();
+        let login = at_once(discord.authorize().params(params).start()).unwrap();
+        let url = hallpass_core::url::Url::parse(login.url.as_str()).unwrap();
+        let own = url.query_pairs().filter(|(name, _)| !OF_CORE.contains(&&**name));
+        let mut query = hallpass_core::url::form_urlencoded::Serializer::new(String::new());
+        assert_eq!(query.extend_pairs(own).finish(), want);
+    }
+
+    const OF_CORE: [&str; 7] = [
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "state",
+    ];
+
+    /// Nothing here waits for anything.
+    fn at_once<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => unreachable!("no request is sent"),
+        }
+    }
+}
