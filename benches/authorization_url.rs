@@ -1,34 +1,50 @@
-//! The URL of the authorization page, `state`, verifier and pending authorization included.
+//! The URL of the authorization page: state, S256 challenge, scopes, and what is kept for the
+//! callback.
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to say")]
 
-use std::hint::black_box;
+use std::{hint::black_box, time::Duration};
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use hallpass_benches::{bare_url, client};
+use criterion::Criterion;
+use hallpass_benches::{Ratios, bare_url, client};
 use hallpass_core::AuthorizationRequest;
 use tokio::runtime;
 
 fn authorization_url(c: &mut Criterion) {
     let runtime = runtime::Builder::new_current_thread().build().expect("a runtime");
-    let client = client();
+    let client = client("https://plain.test/oauth/token");
     let ours = runtime.block_on(client.get_authorization_url(AuthorizationRequest::new()));
-    let (ours, bare) = (ours.expect("a URL").url.into_string(), bare_url());
-    assert_eq!(shape(&ours), shape(&bare), "both do the same work");
+    let ours = shape(ours.expect("a URL").url.as_str());
+    assert_eq!(ours, shape(&bare_url()), "the limit does the same work");
 
     let mut group = c.benchmark_group("authorization_url");
+    group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
     group.bench_function("hallpass", |b| {
         b.to_async(&runtime).iter(|| client.get_authorization_url(AuthorizationRequest::new()));
     });
     group.bench_function("limit", |b| b.iter(|| black_box(bare_url())));
+    #[cfg(feature = "peers")]
+    {
+        use hallpass_benches::peers;
+        let client = peers::oauth2("https://plain.test/oauth/token");
+        let theirs = peers::oauth2_url(&client).0;
+        assert_eq!(ours, shape(theirs.as_str()), "oauth2 does the same work");
+        group.bench_function("oauth2", |b| b.iter(|| peers::oauth2_url(&client)));
+    }
     group.finish();
 }
 
-/// Names and lengths of the parameters: what differs from login to login is random.
-fn shape(url: &str) -> Vec<(&str, usize)> {
-    let pairs = url.split(['?', '&']).skip(1).filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name, value.len())).collect()
+/// Page, and names and lengths of the parameters: what differs from login to login is random.
+fn shape(url: &str) -> (String, Vec<(String, usize)>) {
+    let (page, query) = url.split_once('?').expect("a query");
+    let pairs = hallpass_benches::pairs(query).into_iter();
+    (page.to_owned(), pairs.map(|(name, value)| (name, value.len())).collect())
 }
 
-criterion_group!(benches, authorization_url);
-criterion_main!(benches);
+fn main() {
+    let ratios = Ratios::begin();
+    let mut criterion = Criterion::default().configure_from_args();
+    authorization_url(&mut criterion);
+    criterion.final_summary();
+    ratios.print("authorization_url", &[""]);
+}

@@ -1,9 +1,37 @@
-//! What the benchmarks share: a client, and the same work without a library.
+//! What the benchmarks share: a client, the same work without a library, the other libraries, a
+//! server on loopback, and the ratios.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+#![allow(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to say")]
+
+mod bare;
+#[cfg(feature = "peers")]
+pub mod peers;
+mod ratios;
+pub mod replies;
+mod responder;
+
 use hallpass_core::{Api, ClientConfig, Descriptor, OAuth2Client, Profile, Provider, Result};
-use rand::Rng as _;
-use sha2::{Digest as _, Sha256};
+
+pub use crate::{
+    bare::{BareExchange, bare_url},
+    ratios::Ratios,
+    responder::Responder,
+};
+
+/// What every contender is configured with.
+pub const AUTHORIZE: &str = "https://plain.test/oauth/authorize";
+/// See [`AUTHORIZE`]. `openid` itself would ask for a verifier of ID tokens.
+pub const SCOPES: [&str; 3] = ["openid-connect", "email", "profile"];
+/// See [`AUTHORIZE`].
+pub const REDIRECT_URI: &str = "https://app.test/callback";
+/// See [`AUTHORIZE`].
+pub const CLIENT_ID: &str = "client-id";
+/// See [`AUTHORIZE`].
+pub const CLIENT_SECRET: &str = "client-secret";
+/// The code that is exchanged, as long as Google's.
+pub const CODE: &str = "4/0AVMBsJjQ2vX7cR1pLw9eTzK5nYhU3oGdF6iSa8bPxM4qC0tErVyWkZ1uJmHlN2fD7gB5s";
+/// The verifier that goes with it.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// A provider of the plain kind.
 #[derive(Debug)]
@@ -27,32 +55,17 @@ impl Provider for Plain {
 ///
 /// If the configuration here is wrong.
 #[must_use]
-#[allow(clippy::expect_used)] // A benchmark that cannot begin has nothing to say.
-pub fn client() -> OAuth2Client<Plain> {
-    let descriptor = Descriptor::new(
-        "plain",
-        "https://plain.test/oauth/authorize",
-        "https://plain.test/oauth/token",
-    );
-    let descriptor = descriptor.with_scopes(["openid-connect", "email", "profile"]);
-    let config = ClientConfig::new("client-id").with_secret("client-secret");
-    let config = config.with_redirect_uri("https://app.test/callback").expect("a redirect URI");
-    OAuth2Client::new(Plain(descriptor), config).expect("a client")
+pub fn client(token_endpoint: &str) -> OAuth2Client<Plain> {
+    let descriptor = Descriptor::new("plain", AUTHORIZE, token_endpoint.to_owned());
+    let config = ClientConfig::new(CLIENT_ID).with_secret(CLIENT_SECRET);
+    let config = config.with_redirect_uri(REDIRECT_URI).expect("a redirect URI");
+    OAuth2Client::new(Plain(descriptor.with_scopes(SCOPES)), config).expect("a client")
 }
 
-/// The limit: one prefix, randomness from a generator that is seeded once, one hash, one string.
+/// The pairs of a query or form in the order of their names, to compare two of them.
 #[must_use]
-pub fn bare_url() -> String {
-    const PREFIX: &str = "https://plain.test/oauth/authorize?response_type=code&client_id=client-id\
-        &redirect_uri=https%3A%2F%2Fapp.test%2Fcallback&scope=openid-connect+email+profile&state=";
-    let mut bytes = [0; 64];
-    rand::rng().fill_bytes(&mut bytes);
-    let verifier = URL_SAFE_NO_PAD.encode(&bytes[32..]);
-    let mut url = String::with_capacity(PREFIX.len() + 160);
-    url.push_str(PREFIX);
-    URL_SAFE_NO_PAD.encode_string(&bytes[..32], &mut url);
-    url.push_str("&code_challenge=");
-    URL_SAFE_NO_PAD.encode_string(Sha256::digest(verifier), &mut url);
-    url.push_str("&code_challenge_method=S256");
-    url
+pub fn pairs(encoded: &str) -> Vec<(String, String)> {
+    let mut pairs: Vec<_> = url::form_urlencoded::parse(encoded.as_bytes()).into_owned().collect();
+    pairs.sort_unstable();
+    pairs
 }
