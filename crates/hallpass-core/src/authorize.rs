@@ -84,7 +84,8 @@ impl AuthorizationRequest {
         self
     }
 
-    /// How long ago the user may have signed in at the provider, in whole seconds
+    /// How long ago the user may have signed in at the provider, in whole seconds. Needs `openid`
+    /// among the scopes: the ID token says when it was
     /// ([OpenID Connect Core, section
     /// 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
     #[must_use]
@@ -281,6 +282,10 @@ impl Plan {
         let wants_nonce = parts.has_id_tokens && has_openid(scope);
         if self.needs_nonce && !wants_nonce {
             return Err(unbound());
+        }
+
+        if request.max_age.is_some() && !wants_nonce {
+            return Err(Error::config("max_age is asked for, and no ID token will answer it"));
         }
 
         let fresh = Fresh::new(parts.random, wants_nonce);

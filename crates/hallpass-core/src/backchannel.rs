@@ -53,6 +53,9 @@ impl<'a> Backchannel<'a> {
         self.config.allowed_http.check(url)?;
         let mut request = Request::new(Method::GET, url.clone(), Purpose::Metadata);
         request.headers.extend(self.headers.iter().cloned());
+        for name in [header::AUTHORIZATION, header::COOKIE, header::HOST] {
+            request.headers.remove(name);
+        }
         request.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         request.headers.insert(header::USER_AGENT, self.config.user_agent.clone());
         request.body_limit_bytes = DOCUMENT_LIMIT_BYTES;
@@ -72,7 +75,7 @@ impl<'a> Backchannel<'a> {
     }
 }
 
-/// Finds endpoints, and caches them. The one implementation is the generic OpenID client's.
+/// Finds endpoints, and caches them. For whoever writes discovery.
 #[async_trait]
 pub trait MetadataSource: fmt::Debug + Send + Sync {
     /// The provider's endpoints, from the cache if it is fresh.

@@ -120,6 +120,7 @@ impl Callback {
         let bound = &pending.bound;
         match (self.0.raw("iss"), &bound.issuer) {
             (Some(got), Some(want)) if !got.matches(want) => refuse("another issuer answered"),
+            (Some(_), None) if bound.iss_promised => refuse("no issuer is known to compare with"),
             (None, _) if bound.iss_promised && self.error().is_none() => {
                 refuse("the provider promised to say who it is, and did not")
             }
@@ -188,6 +189,12 @@ impl CallbackParams {
         without: &[&str],
         hex: &str,
     ) -> Result<()> {
+        let joins = |text: &str| text.contains('&') || text.contains('=');
+        let signed = self.0.iter().filter(|(name, _)| !without.contains(&&**name));
+        // Two sets of parameters would have one message, and one signature.
+        if signed.into_iter().any(|(name, value)| joins(name) || value.expose().contains('&')) {
+            return Err(Error::security("hmac", "the signed message could be read in two ways"));
+        }
         keys.verify_hmac_sha256(&self.sorted_query(without), hex)
     }
 

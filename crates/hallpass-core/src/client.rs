@@ -414,17 +414,28 @@ fn check<P: Provider>(provider: &P, descriptor: &Descriptor, config: &ClientConf
     if descriptor.asks_openid() && provider.id_tokens().is_none() {
         return Err(Error::config("openid is asked for, and nobody verifies the ID token"));
     }
+    if descriptor.iss_promised && descriptor.issuer.is_none() {
+        return Err(Error::config("iss is promised, and no issuer is known to compare it with"));
+    }
     // The configuration's scopes are in `descriptor`, the provider's own say what binds a code. No
-    // scope at all asks for `openid`.
+    // scope at all asks for `openid`, where there are ID tokens.
     let bound_by_nonce = provider.descriptor().code_binding() == CodeBinding::Nonce;
-    if bound_by_nonce && !descriptor.asks_openid() && !descriptor.scopes.is_empty() {
+    let asks_openid = descriptor.asks_openid()
+        || (descriptor.scopes.is_empty() && provider.id_tokens().is_some());
+    if bound_by_nonce && !asks_openid {
         return Err(unbound());
     }
-    if descriptor.code_binding_source().is_some_and(|page| page.trim().is_empty()) {
+    if descriptor.hides_a_source() {
         return Err(Error::config("a code is bound weakly, and no page is named that says so"));
     }
     if descriptor.authorize_and_token.is_none() && provider.metadata().is_none() {
         return Err(Error::config("the provider has neither endpoints nor discovery"));
+    }
+    let says = descriptor.issuer.is_some() || !descriptor.endpoints.is_empty();
+    if descriptor.authorize_and_token.is_none() && (says || !descriptor.apis.is_empty()) {
+        let message =
+            "endpoints are discovered: issuer, endpoints and APIs are the source's to say";
+        return Err(Error::config(message));
     }
     let by_rfc = matches!(descriptor.revocation, Revocation::Rfc7009(_));
     let pinned = descriptor.authorize_and_token.is_some();

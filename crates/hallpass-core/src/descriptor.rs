@@ -12,7 +12,7 @@ pub(crate) type Text = Cow<'static, str>;
 /// Endpoints are text here, so that `GitHub::new()` cannot fail;
 /// [`OAuth2Client::new`](crate::OAuth2Client::new) parses and checks them, and keeps a copy into
 /// which the name and the scopes of [`ClientConfig`](crate::ClientConfig) are written. What a
-/// descriptor says can lower one check alone, PKCE, and only with a source:
+/// descriptor can lower is what ties a code to its login, PKCE and nonce, and only with a source:
 /// [`with_pkce_ignored`](Self::with_pkce_ignored), [`with_pkce_refused`](Self::with_pkce_refused),
 /// [`with_nonce_not_echoed`](Self::with_nonce_not_echoed).
 #[derive(Debug, Clone)]
@@ -31,7 +31,8 @@ pub struct Descriptor {
     pub(crate) client_auth: ClientAuth,
     pub(crate) client_params: (Text, Text),
     pub(crate) pkce: Pkce,
-    code_binding_source: Option<Text>,
+    pkce_source: Option<Text>,
+    nonce_source: Option<Text>,
     pub(crate) nonce_echoed: bool,
     pub(crate) form_post: bool,
     pub(crate) headers: Vec<(HeaderName, Text)>,
@@ -79,7 +80,8 @@ impl Descriptor {
             client_auth: ClientAuth::Post,
             client_params: (Cow::Borrowed("client_id"), Cow::Borrowed("client_secret")),
             pkce: Pkce::S256,
-            code_binding_source: None,
+            pkce_source: None,
+            nonce_source: None,
             nonce_echoed: true,
             form_post: false,
             headers: Vec::new(),
@@ -300,7 +302,7 @@ impl Descriptor {
     /// The provider insists on PKCE.
     #[must_use]
     pub fn with_pkce_required(mut self) -> Self {
-        self.pkce = Pkce::Required;
+        (self.pkce, self.pkce_source) = (Pkce::Required, None);
         self
     }
 
@@ -309,7 +311,7 @@ impl Descriptor {
     /// 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)).
     #[must_use]
     pub fn with_pkce_plain(mut self) -> Self {
-        self.pkce = Pkce::Plain;
+        (self.pkce, self.pkce_source) = (Pkce::Plain, None);
         self
     }
 
@@ -322,7 +324,7 @@ impl Descriptor {
     /// `source` is the page that says so; the provider table shows it.
     #[must_use]
     pub fn with_pkce_ignored(mut self, source: impl Into<Cow<'static, str>>) -> Self {
-        (self.pkce, self.code_binding_source) = (Pkce::Ignored, Some(source.into()));
+        (self.pkce, self.pkce_source) = (Pkce::Ignored, Some(source.into()));
         self
     }
 
@@ -333,7 +335,7 @@ impl Descriptor {
     /// As [`with_pkce_ignored`](Self::with_pkce_ignored).
     #[must_use]
     pub fn with_pkce_refused(mut self, source: impl Into<Cow<'static, str>>) -> Self {
-        (self.pkce, self.code_binding_source) = (Pkce::Refused, Some(source.into()));
+        (self.pkce, self.pkce_source) = (Pkce::Refused, Some(source.into()));
         self
     }
 
@@ -346,8 +348,7 @@ impl Descriptor {
     /// `source` is the page that says so.
     #[must_use]
     pub fn with_nonce_not_echoed(mut self, source: impl Into<Cow<'static, str>>) -> Self {
-        self.nonce_echoed = false;
-        self.code_binding_source.get_or_insert(source.into());
+        (self.nonce_echoed, self.nonce_source) = (false, Some(source.into()));
         self
     }
 
@@ -372,7 +373,13 @@ impl Descriptor {
     /// The page that says why PKCE or the nonce does not protect, where one of them does not.
     #[must_use]
     pub fn code_binding_source(&self) -> Option<&str> {
-        self.code_binding_source.as_deref()
+        self.pkce_source.as_deref().or(self.nonce_source.as_deref())
+    }
+
+    /// Whether PKCE or nonce is lowered without a page that says so.
+    pub(crate) fn hides_a_source(&self) -> bool {
+        let sources = [&self.pkce_source, &self.nonce_source];
+        sources.into_iter().flatten().any(|page| page.trim().is_empty())
     }
 
     /// The callback is a form that the browser posts ([OAuth 2.0 Form Post Response
@@ -469,8 +476,8 @@ impl Descriptor {
         self
     }
 
-    /// What the caller does about an error code that is the provider's own. Codes of the standards
-    /// keep their reaction; a code that nobody names counts as [`ErrorKind::Denied`].
+    /// What the caller does about an error code, where that is not what the standards' code means or
+    /// the code is the provider's own. A code that nobody names counts as [`ErrorKind::Denied`].
     #[must_use]
     pub fn with_error_kind(mut self, code: impl Into<Cow<'static, str>>, kind: ErrorKind) -> Self {
         self.error_kinds.push((code.into(), kind));

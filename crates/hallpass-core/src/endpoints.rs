@@ -156,15 +156,15 @@ impl AllowedHttp {
     pub(crate) fn parse(&self, text: &str) -> Result<Url> {
         let named = |what: &str| Error::config(format!("{what}: {}", crate::error::bounded(text)));
         let url = Url::parse(text).map_err(|error| named("not a URL").with_source(error))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::config("a URL with a user or password in it"));
+        }
         self.check(&url).map_err(|error| {
             named(match error.reason() {
                 Some("plain_http") => "plain http to a host that is not loopback",
                 _ => "neither https nor http",
             })
         })?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::config("a URL with a user or password in it"));
-        }
         Ok(url)
     }
 }

@@ -115,8 +115,9 @@ impl ErrorKind {
     }
 
     /// The reaction to an OAuth error code: RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core
-    /// section 3.1.2.6, RFC 6750 section 3.1, RFC 7009 section 2.2.1, RFC 8628 section 3.5.
-    /// A code that none of them names counts as a refusal.
+    /// section 3.1.2.6, RFC 6750 section 3.1, RFC 7009 section 2.2.1, RFC 7591 section 3.2.2, RFC
+    /// 8628 section 3.5, RFC 8707 section 2, and `redirect_uri_mismatch`, which several providers say
+    /// for want of a standard word. Any other code counts as a refusal.
     pub(crate) fn of_code(code: &str) -> Self {
         match code {
             "invalid_client"
@@ -259,7 +260,7 @@ impl Error {
     /// `redirect`, `reserved`, `code_binding`, `no_tls`, `hmac`, `key_binding`, `no_refresh_token`.
     /// Of answers: `timeout`, `connect`,
     /// `interrupted`, `body_limit`, `invalid_token`, `forbidden`, `rate_limited`, `client_auth`,
-    /// `id_token`, `subject`, `empty_id`. A provider's own crate may add words.
+    /// `id_token`, `nonce`, `auth_time`, `subject`, `empty_id`. A provider's own crate may add words.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         self.0.reason
@@ -307,7 +308,8 @@ impl fmt::Display for Error {
         if let Some(operation) = inner.operation {
             write!(f, "{}: ", operation.as_str())?;
         }
-        f.write_str(&inner.message)?;
+        // A provider's crate may have put into it what the provider says.
+        f.write_str(&cut_and_escaped(&inner.message, LONGEST_MESSAGE_CHARS))?;
         match (inner.status, &inner.oauth) {
             (Some(status), Some(oauth)) => write!(f, " (HTTP {}, {oauth})", status.as_u16())?,
             (Some(status), None) => write!(f, " (HTTP {})", status.as_u16())?,
@@ -326,7 +328,7 @@ impl fmt::Debug for Error {
         let inner = &*self.0;
         f.debug_struct("Error")
             .field("kind", &inner.kind)
-            .field("message", &inner.message)
+            .field("message", &cut_and_escaped(&inner.message, LONGEST_MESSAGE_CHARS))
             .field("reason", &inner.reason)
             .field("provider", &inner.provider)
             .field("operation", &inner.operation)
@@ -360,6 +362,7 @@ pub struct OAuthError {
 
 /// Long enough for what providers say, short enough for a log line.
 const LONGEST_PART_CHARS: usize = 500;
+const LONGEST_MESSAGE_CHARS: usize = 2000;
 
 impl OAuthError {
     /// A refusal by its code.
@@ -427,11 +430,15 @@ impl fmt::Display for OAuthError {
 
 /// Untrusted text made fit for a log: at most 500 characters, control characters escaped.
 pub(crate) fn bounded(text: &str) -> Box<str> {
-    let mut out = String::with_capacity(text.len().min(LONGEST_PART_CHARS));
-    for c in text.chars().take(LONGEST_PART_CHARS) {
+    cut_and_escaped(text, LONGEST_PART_CHARS).into_boxed_str()
+}
+
+fn cut_and_escaped(text: &str, longest: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(longest));
+    for c in text.chars().take(longest) {
         escape_into(&mut out, c);
     }
-    out.into_boxed_str()
+    out
 }
 
 /// `text` without `secret`; `None` if there is nothing of it in it. It is found as it is and as it
@@ -482,8 +489,7 @@ impl fmt::Display for Escaped<'_> {
 
 fn escape_into(out: &mut String, c: char) {
     // Bidirectional controls reorder a log line as newlines break it.
-    let reorders =
-        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if c.is_control() || reorders || matches!(c, '\u{2028}' | '\u{2029}') {
         out.extend(c.escape_unicode());
     } else {
@@ -522,6 +528,8 @@ mod tests {
 
     #[test]
     fn what_a_provider_says_is_bounded_and_escaped() {
+        let quoted = Error::denied(format!("it says a\nb{}", "x".repeat(10_000))).to_string();
+        assert!(quoted.len() < 2_100 && quoted.contains("a\\u{a}b"), "{quoted}");
         let said = OAuthError::new("a\nb\u{202e}").with_description(&"x".repeat(10_000));
         assert_eq!(said.code(), "a\\u{a}b\\u{202e}");
         assert_eq!(said.description().map(str::len), Some(500));

@@ -21,10 +21,6 @@ pub(crate) enum Loose<'a> {
 }
 
 impl<'a> Loose<'a> {
-    pub(crate) fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
-    }
-
     /// The text, if it is one.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         match self {
@@ -62,6 +58,15 @@ impl<'a> Loose<'a> {
             Self::Text(text) => text.into_owned().into(),
             Self::Json(json) => json,
         }
+    }
+}
+
+fn of_number<'a>(number: &serde_json::Number) -> Loose<'a> {
+    match (number.as_u64(), number.as_i64(), number.as_f64()) {
+        (Some(number), _, _) => Loose::Integer(number.into()),
+        (_, Some(number), _) => Loose::Integer(number.into()),
+        (_, _, Some(number)) => Loose::Float(number),
+        _ => Loose::Json(Json::Number(number.clone())),
     }
 }
 
@@ -123,7 +128,12 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Json::deserialize(de::value::MapAccessDeserializer::new(map)).map(Loose::Json)
+        Ok(match Json::deserialize(de::value::MapAccessDeserializer::new(map))? {
+            // serde_json's feature `arbitrary_precision`, which any crate of a program can turn on,
+            // hands a number over as a map.
+            Json::Number(number) => of_number(&number),
+            json => Loose::Json(json),
+        })
     }
 }
 
@@ -148,6 +158,13 @@ mod tests {
         check("true", None);
         check("[1]", None);
         check("{}", None);
+    }
+
+    #[test]
+    fn a_number_that_came_as_a_map_is_a_number() {
+        for (json, want) in [("3600", Some(3600)), ("-5", Some(0)), ("1.5", Some(1))] {
+            assert_eq!(super::of_number(&json.parse().unwrap()).seconds(), want);
+        }
     }
 
     #[track_caller]

@@ -269,8 +269,8 @@ fn is_form(response: &Response) -> bool {
 }
 
 fn form_fields(body: &[u8]) -> Result<Map<String, Json>> {
-    let body =
-        std::str::from_utf8(body).map_err(|_| Error::malformed("a form that is no UTF-8"))?;
+    let body = std::str::from_utf8(without_bom(body))
+        .map_err(|_| Error::malformed("a form that is no UTF-8"))?;
     let mut fields = Map::new();
     for (name, value) in query::pairs(body.trim())? {
         if fields.insert(name, Json::String(value)).is_some() {
@@ -297,18 +297,19 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Members::default();
+        let mut seen = 0_u16;
         while let Some(Name(name)) = map.next_key()? {
             let value: Loose<'de> = map.next_value()?;
-            let slot = match &*name {
-                "access_token" => &mut members.access_token,
-                "token_type" => &mut members.token_type,
-                "refresh_token" => &mut members.refresh_token,
-                "id_token" => &mut members.id_token,
-                "scope" => &mut members.scope,
-                "expires_in" => &mut members.expires_in,
-                "error" => &mut members.error,
-                "error_description" => &mut members.error_description,
-                "error_uri" => &mut members.error_uri,
+            let (slot, bit) = match &*name {
+                "access_token" => (&mut members.access_token, 1),
+                "token_type" => (&mut members.token_type, 1 << 1),
+                "refresh_token" => (&mut members.refresh_token, 1 << 2),
+                "id_token" => (&mut members.id_token, 1 << 3),
+                "scope" => (&mut members.scope, 1 << 4),
+                "expires_in" => (&mut members.expires_in, 1 << 5),
+                "error" => (&mut members.error, 1 << 6),
+                "error_description" => (&mut members.error_description, 1 << 7),
+                "error_uri" => (&mut members.error_uri, 1 << 8),
                 _ => {
                     // RFC 8259 section 4: what a second one means is anybody's guess.
                     if members.extra.insert(name.into_owned(), value.into_json()).is_some() {
@@ -317,9 +318,10 @@ impl<'de> Visitor<'de> for MembersVisitor {
                     continue;
                 }
             };
-            if !slot.is_null() {
+            if seen & bit != 0 {
                 return Err(de::Error::custom("a member twice"));
             }
+            seen |= bit;
             *slot = value;
         }
         Ok(members)

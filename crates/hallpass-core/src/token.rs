@@ -217,7 +217,7 @@ impl fmt::Debug for OAuth2Token {
             .field("issued_at", &self.issued_at)
             .field("expires_at", &self.expires_at)
             .field("claims", &self.claims)
-            .field("extra", &self.extra)
+            .field("extra_members", &self.extra.0.len())
             .finish_non_exhaustive()
     }
 }

@@ -96,7 +96,7 @@ impl HttpClient for ReqwestClient {
         if announced > limit as u64 {
             return Err(too_long(limit, &answer));
         }
-        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(FIRST_BYTES));
         while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
             if body.len() + chunk.len() > limit {
                 return Err(too_long(limit, &answer));
@@ -107,6 +107,9 @@ impl HttpClient for ReqwestClient {
         Ok(Response::new(answer.status(), headers, body))
     }
 }
+
+/// What is set aside before the first byte came: an announced length is only a word.
+const FIRST_BYTES: usize = 64 << 10;
 
 fn too_long(limit: usize, answer: &reqwest::Response) -> Error {
     Error::malformed(format!("the answer is longer than {limit} bytes"))

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::{Backchannel, Result, Secret, VerifiedClaims};
 
-/// Turns the provider's JWTs into claims, and caches its keys. The one implementation is that of
-/// the OpenID crate.
+/// Turns the provider's JWTs into claims, and caches its keys. Core compares nonce, `auth_time` and
+/// subject once more, on the claims that it gives.
 #[async_trait]
 pub trait IdTokenVerifier: fmt::Debug + Send + Sync {
     /// Verifies signature, issuer, audience, times and everything in `expected`.

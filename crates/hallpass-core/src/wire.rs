@@ -11,6 +11,8 @@ use crate::{Error, Json, Result};
 
 /// How much of an answer is read unless a call says otherwise: 1 MiB, after decoding.
 pub(crate) const BODY_LIMIT_BYTES: usize = 1 << 20;
+/// Whoever adds an answer's wait to a clock must not overflow it.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 86_400);
 /// How much of a metadata document or key set is read: 512 KiB.
 pub(crate) const DOCUMENT_LIMIT_BYTES: usize = 512 << 10;
 
@@ -127,16 +129,16 @@ impl Response {
         Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
-    /// How long the sender asks to wait, as seconds or as a date ([RFC 9110, section
+    /// How long the sender asks to wait, a year at most, as seconds or as a date ([RFC 9110, section
     /// 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
     #[must_use]
     pub fn retry_after(&self, now: SystemTime) -> Option<Duration> {
         let value = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
         if let Ok(seconds) = value.parse() {
-            return Some(Duration::from_secs(seconds));
+            return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
         }
         let date = httpdate::parse_http_date(value).ok()?;
-        Some(date.duration_since(now).unwrap_or_default())
+        Some(date.duration_since(now).unwrap_or_default().min(LONGEST_WAIT))
     }
 
     /// serde_json's own message quotes the value that did not fit, which may be a token.
@@ -220,6 +222,7 @@ mod tests {
         check("Sun, 06 Nov 1994 08:00:00 GMT", now, Some(0));
         check("soon", now, None);
         check("-1", now, None);
+        check("18446744073709551615", now, Some(365 * 86_400));
     }
 
     #[track_caller]

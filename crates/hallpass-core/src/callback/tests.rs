@@ -101,6 +101,7 @@ fn the_issuer_is_compared_wherever_it_is_present() {
     check_issuer("code=c&state=STATE&error=", issuer, true, refused);
     check_issuer("code=c&state=STATE", issuer, false, None);
     check_issuer("code=c&state=STATE&iss=anything", None, false, None);
+    check_issuer("code=c&state=STATE&iss=anything", None, true, refused);
     // On an error it is compared too, but may be missing where it was promised.
     check_issuer("error=x&state=STATE&iss=https%3A%2F%2Fevil.test", issuer, true, refused);
     let error = verify("error=access_denied&state=STATE", issuer, true).unwrap_err();
@@ -149,4 +150,21 @@ fn a_hook_reads_neither_code_nor_state_and_gets_a_sorted_message() {
     let message = callback.0.sorted_query(&["hmac"]);
     assert_eq!(message.expose(), "code=c&host=x+y&shop=a&state=STATE");
     assert_eq!(format!("{callback:?}").matches("STATE").count(), 0);
+}
+
+#[test]
+fn a_signed_message_that_reads_two_ways_is_refused() {
+    let config = crate::ClientConfig::new("client").with_secret("secret");
+    let keys = ClientKeys::new(&config);
+    for query in ["host=H%26shop%3DS&hmac=x", "a%26b=1&hmac=x", "a%3Db=1&hmac=x"] {
+        let callback = Callback::from_query(query).unwrap();
+        let message = callback.0.sorted_query(&["hmac"]);
+        let signed: String = keys
+            .hmac_sha256(message.expose().as_bytes())
+            .unwrap()
+            .map(|b| format!("{b:02x}"))
+            .concat();
+        let error = callback.0.verify_hmac_sha256(keys, &["hmac"], &signed).unwrap_err();
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Security, Some("hmac")), "{query}");
+    }
 }

@@ -38,16 +38,18 @@ pub(super) fn fits(auth: ClientAuth, config: &ClientConfig) -> Result<()> {
 }
 
 impl<P: Provider> OAuth2Client<P> {
-    /// The way for this request: the one declared for it, if the credential can go that way, else
-    /// that of the token endpoint, which was checked when the client was made.
-    fn way(&self, declared: Option<ClientAuth>) -> ClientAuth {
+    /// The way for this request: the one declared for it, else that of the token endpoint, which was
+    /// checked when the client was made. Without authentication, the id alone is sent; a key that
+    /// signs goes its own way wherever a secret is declared.
+    fn way(&self, declared: Option<ClientAuth>) -> Result<ClientAuth> {
         let general = self.config.client_auth.unwrap_or(self.descriptor.client_auth);
-        let way = declared.filter(|auth| fits(*auth, &self.config).is_ok()).unwrap_or(general);
-        match (&self.config.credential, way) {
+        Ok(match (&self.config.credential, declared.unwrap_or(general)) {
+            (_, ClientAuth::None) => ClientAuth::None,
             (Credential::Public, ClientAuth::Custom) => ClientAuth::Custom,
             (Credential::Public, _) => ClientAuth::None,
-            _ => way,
-        }
+            (Credential::Assertion(_), way) if fits(way, &self.config).is_err() => general,
+            (_, way) => fits(way, &self.config).map(|()| way)?,
+        })
     }
 
     /// Writes the header, or returns the parameters that go into the body. Anew for each attempt.
@@ -60,7 +62,7 @@ impl<P: Provider> OAuth2Client<P> {
     ) -> Result<()> {
         let id = self.config.client_id.as_ref();
         let (id_name, secret_name) = self.descriptor.client_params.clone();
-        let way = self.way(declared);
+        let way = self.way(declared)?;
         match (way, &self.config.credential) {
             (ClientAuth::Basic, Credential::Secret(secret)) => {
                 headers

@@ -35,8 +35,10 @@ impl<P: Provider> OAuth2Client<P> {
             self.push_body(body, &mut secrets);
         }
         for value in &sent.credentials {
-            let text = value.to_str().unwrap_or_default();
-            secrets.push(text.split_once(' ').map_or(text, |(_, rest)| rest).into());
+            // Whole, and without the word that says of what kind it is.
+            let text = String::from_utf8_lossy(value.as_bytes());
+            secrets.extend(text.split_once(' ').map(|(_, rest)| Secret::new(rest)));
+            secrets.push(Secret::new(text));
         }
         if let Some(query) = &sent.query {
             let pairs = form_urlencoded::parse(query.expose().as_bytes());
@@ -70,7 +72,8 @@ impl<P: Provider> OAuth2Client<P> {
                 let told = members.iter().filter(|(name, _)| !self.is_public(name));
                 told.for_each(|(_, value)| self.push_text(value, secrets));
             }
-            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+            Json::Number(number) => secrets.push(Secret::new(number.to_string())),
+            Json::Null | Json::Bool(_) => {}
         }
     }
 

@@ -9,9 +9,10 @@ use crate::{
     OAuth2Client, OAuth2Token, PendingAuthorization, Provider, Response, Result, Secret, TokenForm,
     TokenReply, VerifiedClaims, VerifiedCode,
     config::checked_redirect_uri,
-    pending::Bound,
+    pending::{Bound, SKEW},
     reply::{self, Granted, Source},
     request::{Auth, Body, Target},
+    token::unix_seconds,
 };
 
 /// Token types that are bound to a key: useless without it, and a sign of a mix-up.
@@ -198,11 +199,12 @@ impl<P: Provider> OAuth2Client<P> {
                     nonce: nonce.and_then(|pending| pending.nonce.as_ref()),
                     max_age: pending.and_then(|pending| pending.max_age),
                     access_token: Some(&token.access_token),
+                    code: code.map(VerifiedCode::code),
                     original: original.and_then(OAuth2Token::claims),
                     ..Expected::new(JwtKind::IdToken, self.client_id())
                 };
                 let claims: VerifiedClaims = verifier.verify(&jwt, expected, self.net()).await?;
-                check_claims(&claims, expected)?;
+                check_claims(&claims, expected, self.clock.now())?;
                 token.claims = Some(claims);
                 token.id_token = Some(jwt);
             }
@@ -234,10 +236,18 @@ fn push_code(form: &mut Vec<(crate::descriptor::Text, Secret)>, code: &VerifiedC
 /// What core knows of the login is compared by core too, whoever wrote the verifier: the nonce may
 /// be all that ties the code to it ([OpenID Connect Core, sections 3.1.3.7 and
 /// 12.2](https://openid.net/specs/openid-connect-core-1_0.html)).
-fn check_claims(claims: &VerifiedClaims, expected: Expected<'_>) -> Result<()> {
+#[allow(clippy::cast_precision_loss, reason = "a time in seconds is exact for aeons")]
+fn check_claims(claims: &VerifiedClaims, expected: Expected<'_>, now: SystemTime) -> Result<()> {
     let nonce = claims.get("nonce").and_then(Json::as_str).unwrap_or_default();
     if expected.nonce.is_some_and(|want| !want.matches(nonce)) {
         return Err(Error::security("nonce", "the ID token is for another login"));
+    }
+    if let Some(max_age) = expected.max_age {
+        let signed_in = claims.get("auth_time").and_then(Json::as_f64).unwrap_or_default();
+        let age = unix_seconds(now) as f64 - signed_in;
+        if age > (max_age + SKEW).as_secs_f64() {
+            return Err(Error::security("auth_time", "the user signed in too long ago"));
+        }
     }
     if expected.original.is_some_and(|original| original.subject() != claims.subject()) {
         return Err(Error::security("subject", "the ID token is about somebody else"));

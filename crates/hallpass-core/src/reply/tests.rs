@@ -57,6 +57,7 @@ fn every_shape_of_a_refusal_is_typed() {
     check(200, r#"{"error":"invalid_grant","access_token":"T"}"#, Denied, Some("invalid_grant"));
     check(200, r#"{"ok":false,"error":"invalid_code"}"#, Denied, Some("invalid_code"));
     check(200, "error=bad_code&error_description=Old.", Denied, Some("bad_code"));
+    check(200, "\u{feff}error=bad_code&access_token=T", Denied, Some("bad_code"));
     check(401, r#"{"error":"invalid_client"}"#, Config, Some("invalid_client"));
     check(200, r#"{"message":"No.","error":404}"#, Denied, Some("404"));
     let nested = r#"{"error":{"message":"No.","type":"OAuthException","code":100}}"#;
@@ -115,6 +116,7 @@ fn what_holds_no_token_is_none() {
         r#"{"access_token":["T"]}"#,
         r#"{"access_token":"T\nX: 1"}"#,
         r#"{"access_token":"T","access_token":"U"}"#,
+        r#"{"access_token":null,"access_token":"U"}"#,
         r#"{"access_token":"T","team":1,"team":2}"#,
         "access_token=T&access_token=U",
         "access_token=%ff",

@@ -253,12 +253,17 @@ async fn the_redirect_uri_is_the_calls_or_the_configurations_and_never_made_up()
 }
 
 #[tokio::test]
-async fn max_age_is_whole_seconds() {
-    let client = World::of(acme()).client;
+async fn max_age_is_whole_seconds_and_needs_an_id_token_to_answer_it() {
+    let verified = acme().but(|d| d.with_scopes(["openid"])).with_verifier(&Arc::default());
+    let client = World::of(verified).client;
     let login = client.authorize().max_age(Duration::from_millis(90_999)).start().await.unwrap();
     assert_eq!(param(login.url.as_str(), "max_age").as_deref(), Some("90"));
     let login = client.authorize().max_age(Duration::ZERO).start().await.unwrap();
     assert_eq!(param(login.url.as_str(), "max_age").as_deref(), Some("0"));
+    let without = client.authorize().scopes(["profile"]).max_age(Duration::ZERO).start().await;
+    refused(without, ErrorKind::Config, None);
+    let nobody = World::of(acme()).client;
+    refused(nobody.authorize().max_age(Duration::ZERO).start().await, ErrorKind::Config, None);
 }
 
 #[tokio::test]
@@ -313,6 +318,12 @@ async fn what_cannot_work_is_said_when_the_client_is_made() {
     refused(new(plain().with_scopes(["openid"]), config()), ErrorKind::Config, None);
     refused(new(plain(), config().with_scopes(["openid"])), ErrorKind::Config, None);
     refused(new(Descriptor::discovered("acme"), config()), ErrorKind::Config, None);
+    refused(new(plain().with_iss_promised(), config()), ErrorKind::Config, None);
+    refused(
+        new(plain().with_pkce_refused("p").with_nonce_not_echoed(""), config()),
+        ErrorKind::Config,
+        None,
+    );
     let rfc = hallpass_core::Revocation::Rfc7009(hallpass_core::ClientAuth::Basic);
     refused(new(plain().with_revocation(rfc), config()), ErrorKind::Config, None);
     // Whoever binds a code weakly names the page that says that the provider can do no better.

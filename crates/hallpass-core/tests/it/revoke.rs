@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hallpass_core::{
-    ClientAuth, Descriptor, Endpoint, Error, ErrorKind, OAuth2Client, OAuth2Token, OAuthError,
-    Operation, Purpose, Revocation, Revoke, Secret,
+    ApiRequest, ClientAuth, Descriptor, Endpoint, Error, ErrorKind, OAuth2Client, OAuth2Token,
+    OAuthError, Operation, Purpose, Revocation, Revoke, Secret,
 };
 use serde_json::json;
 
@@ -107,6 +107,10 @@ async fn what_is_not_offered_is_not_asked_for() {
         assert_eq!(error.operation(), Some(Operation::Revoke));
         world.wire.assert_silent();
     }
+    let world = World::of(rfc(ClientAuth::Basic).but(Descriptor::without_refresh));
+    let got = world.client.revoke_token(&both(), Revoke::RefreshToken).await;
+    refused(got, ErrorKind::Unsupported, None);
+    world.wire.assert_silent();
     let custom = acme().but(|d| d.with_revocation(Revocation::Custom(&[Revoke::Grant])));
     for what in all {
         let world = World::of(custom.clone());
@@ -179,4 +183,20 @@ async fn revocation_needs_an_endpoint() {
     let descriptor = Descriptor::new("acme", "https://acme.test/a", "https://acme.test/t");
     let provider = Bare(descriptor.with_revocation(Revocation::Rfc7009(ClientAuth::Basic)));
     refused(OAuth2Client::new(provider, config()), ErrorKind::Config, None);
+}
+
+#[tokio::test]
+async fn a_way_that_is_declared_for_a_request_is_taken_or_refused() {
+    let world = World::of(rfc(ClientAuth::Basic));
+    let request = |auth| ApiRequest::form(Endpoint::Revocation, [("token", "A")]).client_auth(auth);
+    world.wire.answer_text(200, "", "");
+    world.client.send(request(ClientAuth::None)).await.unwrap();
+    let sent = world.wire.only();
+    assert_eq!(sent.basic(), None);
+    sent.assert_form(&[("token", "A"), ("client_id", "client")]);
+
+    let world = World::of(rfc(ClientAuth::Basic));
+    let got = world.client.send(request(ClientAuth::Assertion)).await;
+    refused(got, ErrorKind::Config, None);
+    world.wire.assert_silent();
 }

@@ -46,7 +46,7 @@ async fn get(url: &str, limit: usize, timeout: Duration) -> Result<Response> {
     ReqwestClient::new().send(request).await
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(200);
 
 #[tokio::test]

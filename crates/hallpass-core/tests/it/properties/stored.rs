@@ -19,7 +19,8 @@ fn stored_token() -> Json {
 }
 
 fn session() -> Json {
-    let login = World::of(acme());
+    let openid = acme().but(|d| d.with_scopes(["openid"])).with_verifier(&Default::default());
+    let login = World::of(openid);
     let login = login.client.authorize().token_param("resource", "r").data("/here");
     let login = login.max_age(Duration::from_secs(60));
     let pending = block_on(login.start()).unwrap().pending;

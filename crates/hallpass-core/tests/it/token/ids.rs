@@ -1,5 +1,7 @@
 //! The ID token: verified with what the login knows, or dropped unread.
 
+use std::time::SystemTime;
+
 use super::*;
 
 fn openid(verifier: &Arc<Verifier>) -> Acme {
@@ -14,8 +16,27 @@ async fn login(world: &World, mut claims: Json) -> hallpass_core::Result<OAuth2T
     if claims.get("nonce").is_none() {
         claims["nonce"] = json!(param(login.url.as_str(), "nonce"));
     }
+    if claims.get("auth_time").is_none() {
+        claims["auth_time"] = json!(seconds(now()));
+    }
     world.wire.answer(200, &json!({ "access_token": "T", "id_token": id_token(&claims) }));
     world.client.get_access_token(callback(&state), login.pending).await
+}
+
+fn seconds(at: SystemTime) -> u64 {
+    at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[tokio::test]
+async fn a_user_who_signed_in_too_long_ago_signs_in_again() {
+    let world = World::of(openid(&Arc::default()));
+    let at = |ago: u64| json!({ "sub": "42", "auth_time": seconds(now()) - ago });
+    assert!(login(&world, at(300 + 60)).await.is_ok(), "with a minute for the clocks");
+    refused(login(&world, at(300 + 61)).await, ErrorKind::Security, Some("auth_time"));
+    for missing in [json!(null), json!("now"), json!(-1)] {
+        let got = login(&world, json!({ "sub": "42", "auth_time": missing })).await;
+        refused(got, ErrorKind::Security, Some("auth_time"));
+    }
 }
 
 #[tokio::test]

@@ -78,7 +78,16 @@ async fn every_refusal_is_typed() {
 
 #[tokio::test]
 async fn a_reply_that_holds_no_token_is_none() {
-    for body in ["{}", "[]", "", "null", r#"{"access_token":""}"#, r#"{"access_token":null}"#] {
+    for body in [
+        "{}",
+        "[]",
+        "",
+        "null",
+        r#"{"access_token":""}"#,
+        r#"{"access_token":null}"#,
+        r#"{"access_token":"T\r\nx-injected: 1"}"#,
+        r#"{"access_token":"\u00e9"}"#,
+    ] {
         for provider in [acme(), odd()] {
             let world = World::of(provider);
             world.wire.answer_text(200, JSON, body);
