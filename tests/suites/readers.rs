@@ -1,4 +1,6 @@
-//! Whatever bytes the API answers with: an identity with an id, or a typed error.
+//! Whatever bytes a provider's API answers with: an identity with an id, or a typed error.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{
     future::Future,
@@ -8,11 +10,16 @@ use std::{
 };
 
 use async_trait::async_trait;
-use hallpass_core::{
-    HttpClient, Request, Response,
-    http::{HeaderMap, StatusCode},
+use hallpass::{
+    BaseOAuth2, ClientConfig, ErrorKind, OAuth2Client, OAuth2Token, Provider, Result,
+    core::{
+        HttpClient, Request, Response,
+        http::{HeaderMap, StatusCode},
+    },
+    discord::Discord,
+    github::GitHub,
+    google::Google,
 };
-use hallpass_google::{ClientConfig, ErrorKind, Google, OAuth2Client, OAuth2Token, Result};
 use proptest::prelude::*;
 
 #[derive(Debug)]
@@ -25,17 +32,35 @@ impl HttpClient for Answers {
     }
 }
 
+fn client(provider: impl Provider, body: &[u8]) -> Arc<dyn BaseOAuth2> {
+    let client = OAuth2Client::new(provider, ClientConfig::new("ID")).unwrap();
+    Arc::new(client.with_http_client(Arc::new(Answers(body.to_vec()))))
+}
+
+/// Each provider of the workspace.
+fn everyone(body: &[u8]) -> Vec<Arc<dyn BaseOAuth2>> {
+    vec![client(Discord::new(), body), client(GitHub::new(), body), client(Google::new(), body)]
+}
+
+#[test]
+fn every_provider_of_the_workspace_is_here() {
+    let names: Vec<_> = everyone(b"").iter().map(|c| c.descriptor().name().to_owned()).collect();
+    let all: Vec<_> = hallpass::descriptors().iter().map(|d| d.name().to_owned()).collect();
+    assert_eq!(names, all);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
     fn any_answer_is_an_identity_or_a_typed_error(body in body()) {
-        let google = OAuth2Client::new(Google::new(), ClientConfig::new("ID")).unwrap();
-        let google = google.with_http_client(Arc::new(Answers(body)));
         let token = OAuth2Token::from_access_token("TOKEN");
-        match at_once(google.get_id_email(&token)) {
-            Ok(who) => prop_assert!(!who.id.is_empty()),
-            Err(error) => prop_assert_eq!(error.kind(), ErrorKind::Malformed),
+        for client in everyone(&body) {
+            let name = client.descriptor().name();
+            match at_once(client.get_id_email(&token)) {
+                Ok(who) => prop_assert!(!who.id.is_empty(), "{name}"),
+                Err(error) => prop_assert_eq!(error.kind(), ErrorKind::Malformed, "{}", name),
+            }
         }
     }
 }
@@ -50,7 +75,9 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         Just("true".to_owned()),
         Just("[{}]".to_owned()),
     ];
-    let member = ("(sub|email|email_verified|name|picture|locale|hd)", value);
+    let names = "(id|sub|login|username|global_name|email|name|avatar|avatar_url|picture|primary|\
+        verified|email_verified|hd|locale)";
+    let member = (names, value);
     let object = prop::collection::vec(member, 0..8).prop_map(|members| {
         let members = members.iter().map(|(name, value)| format!("\"{name}\":{value}"));
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
