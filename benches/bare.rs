@@ -41,6 +41,9 @@ impl BareExchange {
     /// If reqwest makes no client, or the endpoint is no URL.
     #[must_use]
     pub fn new(token_endpoint: &str) -> Self {
+        // Plain HTTP needs none, but with TLS compiled in no client is made without one. An error
+        // says that there is one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let http = http.no_proxy().build().expect("a client");
         Self { http, token_endpoint: token_endpoint.parse().expect("a URL") }

@@ -46,6 +46,11 @@ async fn get(url: &str, limit: usize, timeout: Duration) -> Result<Response> {
     ReqwestClient::new().send(request).await
 }
 
+/// Fails instead of hanging where nobody keeps the time.
+async fn in_time<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LONG, work).await.expect("it waits for ever")
+}
+
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -104,8 +109,8 @@ async fn a_fragment_stays_here_and_is_no_redirect() {
     assert!(server.heard().starts_with("GET /me?a=%20b HTTP/1.1\r\n"));
 }
 
-/// A proxy would read what goes to loopback in the clear. Its name comes from the environment, which
-/// is another process's here: this one's cannot be changed while other threads read it.
+/// A proxy would read what goes to loopback in the clear. Its name comes from the environment,
+/// which is another process's here: this one's cannot be changed while other threads read it.
 #[test]
 fn no_proxy_sees_what_goes_to_loopback() {
     let proxy = Untouched::bind();
@@ -168,7 +173,7 @@ async fn a_failure_shows_neither_query_nor_body() {
         request.body = b"planted-body".to_vec();
         request.headers.insert("authorization", "planted-header".parse().unwrap());
         request.timeout = SHORT;
-        let error = ReqwestClient::new().send(request).await.err().unwrap();
+        let error = in_time(ReqwestClient::new().send(request)).await.err().unwrap();
         let mut text = format!("{error} {error:?} {error:#?}");
         let mut source = std::error::Error::source(&error);
         while let Some(inner) = source {

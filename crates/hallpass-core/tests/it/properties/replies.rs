@@ -145,7 +145,9 @@ proptest! {
     }
 
     #[test]
-    fn any_profile_has_an_id_or_is_malformed(raw in any_json(), id in any_json(), put in any::<bool>()) {
+    fn any_profile_has_an_id_or_is_malformed(
+        raw in any_json(), id in any_json(), put in any::<bool>(),
+    ) {
         let mut raw = raw;
         if let (Json::Object(members), true) = (&mut raw, put) {
             members.insert("id".into(), id);

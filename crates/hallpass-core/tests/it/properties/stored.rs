@@ -46,7 +46,8 @@ proptest! {
                 prop_assert_eq!(once.expose(), again.expose());
                 assert_fit_for_a_log(&format!("{token:?}"))?;
                 let (lax, strict) = (Duration::ZERO, Duration::MAX);
-                prop_assert!(!token.is_expired_at(now(), lax) || token.is_expired_at(now(), strict));
+                let expired = |leeway| token.is_expired_at(now(), leeway);
+                prop_assert!(!expired(lax) || expired(strict));
                 prop_assert!(token.scopes().all(|scope| !scope.is_empty()));
             }
             Err(error) => prop_assert_eq!(error.kind(), ErrorKind::Malformed),
@@ -57,7 +58,8 @@ proptest! {
     fn a_token_of_any_text_survives_its_store(
         access in hostile_text(40), name in hostile_text(10), value in any_json(),
     ) {
-        let token = OAuth2Token::from_access_token(access.clone()).with_extra(name.clone(), value.clone());
+        let token = OAuth2Token::from_access_token(access.clone());
+        let token = token.with_extra(name.clone(), value.clone());
         let again = OAuth2Token::from_storage(&token.expose_for_storage()).unwrap();
         prop_assert_eq!(again.access_token().expose(), access);
         prop_assert_eq!(again.extra(&name), Some(&value));
@@ -79,7 +81,8 @@ proptest! {
                 assert_fit_for_a_log(&format!("{pending:?}"))?;
                 let state = crate::support::json(once.expose())["correlator"].clone();
                 let pairs = [("code", "c"), ("state", state.as_str().unwrap())];
-                let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                let query = query.extend_pairs(pairs).finish();
                 // Whatever it says of age, provider and issuer, it is judged, not fallen over.
                 let callback = Callback::from_query(&query).unwrap();
                 let world = World::of(acme());

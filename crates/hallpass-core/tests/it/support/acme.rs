@@ -93,10 +93,10 @@ impl Acme {
         Self { discovery: Some(Arc::new(Discovery(url.to_owned()))), ..Self::of(descriptor) }
     }
 
-    pub(crate) fn on_callback(
-        mut self,
-        hook: impl Fn(&CallbackParams, ClientKeys<'_>, SystemTime) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn on_callback<H>(mut self, hook: H) -> Self
+    where
+        H: Fn(&CallbackParams, ClientKeys<'_>, SystemTime) -> Result<()> + Send + Sync + 'static,
+    {
         self.hooks.callback = Arc::new(hook);
         self
     }
@@ -133,10 +133,10 @@ impl Acme {
         self
     }
 
-    pub(crate) fn on_api_request(
-        mut self,
-        hook: impl Fn(&mut Request, &OAuth2Token, ClientKeys<'_>) -> Result<()> + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn on_api_request<H>(mut self, hook: H) -> Self
+    where
+        H: Fn(&mut Request, &OAuth2Token, ClientKeys<'_>) -> Result<()> + Send + Sync + 'static,
+    {
         self.hooks.api = Arc::new(hook);
         self
     }

@@ -75,7 +75,8 @@ async fn the_configurations_time_is_for_headers_and_body_together() {
     for text in ["", "HTTP/1.1 200 OK\r\n", &in_the_body, &chunked(&["{"])] {
         let server = Server::start(text, Then::Hold).await;
         let client = OAuth2Client::new(acme_at(&server), config().with_timeout(SHORT)).unwrap();
-        let error = refused(exchange(&client).await, ErrorKind::Transport, Some("timeout"));
+        let error =
+            refused(in_time(exchange(&client)).await, ErrorKind::Transport, Some("timeout"));
         assert_eq!(error.provider(), Some("acme"));
     }
 }
@@ -86,10 +87,10 @@ async fn the_time_runs_for_api_calls_and_documents_too() {
     let patient = || config().with_timeout(SHORT);
     let client = OAuth2Client::new(acme_at(&server), patient()).unwrap();
     let token = OAuth2Token::from_access_token("T");
-    let got = client.api(&token).get(&server.url("/me")).send().await;
+    let got = in_time(client.api(&token).get(&server.url("/me")).send()).await;
     refused(got, ErrorKind::Transport, Some("timeout"));
     let client = OAuth2Client::new(Acme::discovered(&server.url("/m")), patient()).unwrap();
-    refused(client.endpoints().await, ErrorKind::Transport, Some("timeout"));
+    refused(in_time(client.endpoints()).await, ErrorKind::Transport, Some("timeout"));
 }
 
 #[test]

@@ -80,7 +80,7 @@ async fn a_transport_of_the_applications_is_held_to_the_same_limits() {
     let config = config().with_timeout(SHORT);
     let client = OAuth2Client::new(acme_at(&silent), config).unwrap();
     let client = client.with_http_client(own(builder()));
-    refused(exchange(&client).await, ErrorKind::Transport, Some("timeout"));
+    refused(in_time(exchange(&client)).await, ErrorKind::Transport, Some("timeout"));
 }
 
 fn own(builder: reqwest::ClientBuilder) -> Arc<dyn HttpClient> {
