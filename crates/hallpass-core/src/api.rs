@@ -1,11 +1,11 @@
 use std::borrow::Cow;
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, header::ACCEPT};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    ApiRequest, BaseOAuth2, ClientAuth, Descriptor, Endpoint, Json, OAuth2Token, Response, Result,
-    Secret,
+    ApiRequest, BaseOAuth2, ClientAuth, Descriptor, Endpoint, Error, Json, JwtKind, OAuth2Token,
+    Response, Result, Secret,
 };
 
 /// The provider's API for one token: bound to the provider's origins, limited, with typed errors.
@@ -66,6 +66,46 @@ impl<'a> Api<'a> {
     /// Any method, to a named endpoint.
     pub fn endpoint(&self, method: Method, endpoint: Endpoint) -> Call<'a> {
         self.call(ApiRequest::endpoint(method, endpoint))
+    }
+
+    /// Userinfo, about the very user of the token's ID token: JSON, or a signed JWT, which is
+    /// verified ([OpenID Connect Core, section
+    /// 5.3](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo)).
+    ///
+    /// A token without claims (one from elsewhere, or of a login without `openid`) has nobody to be
+    /// compared with: its userinfo is about whomever the provider says.
+    ///
+    /// # Errors
+    ///
+    /// As [`OAuth2Client::send`](crate::OAuth2Client::send).
+    /// [`ErrorKind::Security`](crate::ErrorKind): it is about somebody else (reason `subject`), it
+    /// is not signed though the descriptor says so (reason `unsigned`), or its signature or issuer
+    /// is wrong: log it and stop. [`ErrorKind::Malformed`](crate::ErrorKind): it is no userinfo.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind), without a request: there is no such endpoint.
+    pub async fn userinfo(&self) -> Result<Json> {
+        let is_signed = self.descriptor().is_userinfo_signed();
+        let accept = if is_signed { "application/jwt" } else { "application/json" };
+        let call = self.endpoint(Method::GET, Endpoint::Userinfo);
+        let response = call.header(ACCEPT, HeaderValue::from_static(accept)).send().await?;
+        let info = if response.media_type().as_deref() == Some("application/jwt") {
+            let jwt = String::from_utf8(response.body)
+                .map_err(|_| Error::malformed("userinfo that is no UTF-8"))?;
+            let jwt = Secret::new(jwt.trim());
+            let claims = self.client.verify_jwt(&jwt, JwtKind::Userinfo).await?;
+            Json::Object(claims.as_map().clone())
+        } else if is_signed {
+            return Err(Error::security("unsigned", "the userinfo is not signed"));
+        } else {
+            response.json()?
+        };
+        let subject = info.get("sub").and_then(Json::as_str).unwrap_or_default();
+        if subject.is_empty() {
+            return Err(Error::malformed("the userinfo has no sub").with_reason("empty_id"));
+        }
+        if self.token.claims().is_some_and(|claims| claims.subject() != subject) {
+            return Err(Error::security("subject", "the userinfo is about somebody else"));
+        }
+        Ok(info)
     }
 
     fn call(&self, request: ApiRequest<'a>) -> Call<'a> {

@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::{
     ClientConfig, Clock, Descriptor, Endpoints, Error, Json, PendingAuthorization, Pkce, Random,
@@ -36,6 +36,9 @@ pub struct AuthorizationRequest {
     token_params: Vec<(Text, Secret)>,
     redirect_uri: Option<String>,
     max_age: Option<Duration>,
+    acr_values: Vec<Text>,
+    resources: Vec<String>,
+    pushed: bool,
     data: Option<Box<str>>,
 }
 
@@ -94,6 +97,42 @@ impl AuthorizationRequest {
         self
     }
 
+    /// How the user must sign in, in the provider's words: the ID token must then say one of them,
+    /// as `acr`. Needs `openid` among the scopes. For a wish rather than a condition, give
+    /// `acr_values` as a [`param`](Self::param) ([OpenID Connect Core, section
+    /// 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
+    #[must_use]
+    pub fn acr_values<S: Into<Cow<'static, str>>>(
+        mut self,
+        values: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.acr_values = values.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// An API that the token is to be good for, as an absolute URI without a fragment; more than
+    /// one may be named. Sent to the authorization page and with the code ([RFC 8707, section
+    /// 2](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
+    #[must_use]
+    pub fn resource(mut self, uri: impl Into<String>) -> Self {
+        self.resources.push(uri.into());
+        self
+    }
+
+    /// Pushes the request to the provider first, so that the browser carries a reference to it and
+    /// no parameter ([RFC 9126](https://www.rfc-editor.org/rfc/rfc9126)). Done without being asked
+    /// where the provider requires it.
+    #[must_use]
+    pub fn pushed(mut self) -> Self {
+        self.pushed = true;
+        self
+    }
+
+    /// Whether the application asks for a pushed request.
+    pub(crate) fn is_pushed(&self) -> bool {
+        self.pushed
+    }
+
     /// The application's own data, such as where to return to. It is not sent; the pending
     /// authorization carries it, and [`SignIn`](crate::SignIn) gives it back.
     #[must_use]
@@ -119,6 +158,8 @@ impl fmt::Debug for AuthorizationRequest {
             .field("params", &names(&self.params))
             .field("redirect_uri", &self.redirect_uri)
             .field("max_age", &self.max_age)
+            .field("acr_values", &self.acr_values)
+            .field("pushed", &self.pushed)
             .finish_non_exhaustive()
     }
 }
@@ -157,6 +198,22 @@ impl AuthorizationUrl {
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
+    }
+
+    /// The parameters that were added to `endpoint`: what a pushed request says in its body.
+    pub(crate) fn added_to(&self, endpoint: &Url) -> Vec<(Text, Secret)> {
+        let added = self.0.get(endpoint.as_str().len()..).unwrap_or_default();
+        let pairs = form_urlencoded::parse(added.trim_start_matches(['?', '&']).as_bytes());
+        pairs.map(|(name, value)| (Cow::Owned(name.into_owned()), Secret::new(value))).collect()
+    }
+
+    /// The page for a request that was pushed: RFC 9126 section 4.
+    pub(crate) fn of_pushed(endpoint: &Url, client: (&str, &str), request_uri: &str) -> Self {
+        let mut url = endpoint.as_str().trim_end_matches('?').to_owned();
+        let separator = if url.contains('?') { '&' } else { '?' };
+        query::append(&mut url, separator, client.0, client.1);
+        query::append(&mut url, '&', "request_uri", request_uri);
+        Self(url)
     }
 }
 
@@ -284,9 +341,12 @@ impl Plan {
             return Err(unbound());
         }
 
-        if request.max_age.is_some() && !wants_nonce {
-            return Err(Error::config("max_age is asked for, and no ID token will answer it"));
+        let asks_of_id_token = request.max_age.is_some() || !request.acr_values.is_empty();
+        if asks_of_id_token && !wants_nonce {
+            let message = "max_age or acr_values is asked for, and no ID token will answer it";
+            return Err(Error::config(message));
         }
+        request.resources.iter().try_for_each(|uri| check_resource(uri))?;
 
         let fresh = Fresh::new(parts.random, wants_nonce);
         let mut url =
@@ -304,11 +364,21 @@ impl Plan {
         if let Some(max_age) = request.max_age {
             query::append(&mut url, '&', "max_age", &max_age.as_secs().to_string());
         }
+        let acr_values = (!request.acr_values.is_empty()).then(|| request.acr_values.join(" "));
+        if let Some(values) = &acr_values {
+            query::append(&mut url, '&', "acr_values", values);
+        }
+        for uri in &request.resources {
+            query::append(&mut url, '&', "resource", uri);
+        }
         if let Some((name, value)) = parts.signer_param {
             query::append(&mut url, '&', name, value);
         }
         self.push_params(&mut url, descriptor, &request)?;
 
+        let mut token_params = request.token_params;
+        let resources = request.resources.into_iter().map(Secret::new);
+        token_params.extend(resources.map(|uri| (Cow::Borrowed("resource"), uri)));
         let pending = PendingAuthorization {
             bound: Arc::clone(&self.bound),
             redirect_uri: Arc::clone(redirect_uri),
@@ -319,7 +389,8 @@ impl Plan {
             nonce: fresh.nonce,
             scope: Arc::clone(scope),
             max_age: request.max_age,
-            token_params: request.token_params,
+            acr_values: acr_values.map(Into::into),
+            token_params,
             data: request.data,
             created_at: parts.clock.now(),
         };
@@ -334,6 +405,8 @@ impl Plan {
         request: &AuthorizationRequest,
     ) -> Result<()> {
         let mut seen: Vec<&str> = self.taken.iter().map(String::as_str).collect();
+        seen.extend((!request.acr_values.is_empty()).then_some("acr_values"));
+        seen.extend((!request.resources.is_empty()).then_some("resource"));
         let mut push = |name: &'_ str, value: &str| -> Result<()> {
             if is_reserved(name, descriptor) {
                 let message = format!("hallpass sets the parameter {name} itself");
@@ -359,6 +432,16 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// RFC 8707 section 2.
+fn check_resource(uri: &str) -> Result<()> {
+    let url = Url::parse(uri)
+        .map_err(|error| Error::config("a resource is no absolute URI").with_source(error))?;
+    if url.fragment().is_some() {
+        return Err(Error::config("a resource has a fragment"));
+    }
+    Ok(())
 }
 
 fn has_openid(scope: &str) -> bool {

@@ -110,7 +110,7 @@ impl Callback {
                     .with_reason("no_code"));
             }
         };
-        Ok(VerifiedCode { code, params: self.0, pending })
+        Ok(VerifiedCode { code, params: self.0, pending, is_bare: false })
     }
 
     /// RFC 9207 section 2.4: compared wherever it is present, as text; required where the provider
@@ -260,6 +260,8 @@ pub struct VerifiedCode {
     pub(crate) code: Secret,
     pub(crate) params: CallbackParams,
     pub(crate) pending: PendingAuthorization,
+    /// It came without a callback: [`dangerously_exchange_code`](crate::OAuth2Client).
+    pub(crate) is_bare: bool,
 }
 
 impl VerifiedCode {

@@ -12,6 +12,7 @@ use crate::{
     clock::SystemClock,
     config::Credential,
     random::ThreadRandom,
+    request::{Auth, Way},
     transport::ReqwestClient,
 };
 
@@ -20,6 +21,7 @@ mod begin;
 mod conceal;
 mod forward;
 mod observe;
+mod push;
 mod redeem;
 mod send;
 
@@ -154,14 +156,16 @@ impl<P: Provider> OAuth2Client<P> {
     /// Makes `state`, PKCE verifier and nonce of 256 bits each, and the URL of the authorization
     /// page ([RFC 6749, section 4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1), [RFC
     /// 7636](https://www.rfc-editor.org/rfc/rfc7636)). Sends nothing unless endpoints are
-    /// discovered.
+    /// discovered, or the request is pushed ([RFC 9126](https://www.rfc-editor.org/rfc/rfc9126)).
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind): no redirect URI, or a parameter that hallpass sets
     /// itself (reason `reserved`), or no `openid` where nothing else binds the code (reason
     /// `code_binding`). Where endpoints are discovered, also those of
-    /// [`endpoints`](Self::endpoints).
+    /// [`endpoints`](Self::endpoints). Where the request is pushed, also those of
+    /// [`send`](Self::send), and [`ErrorKind::Malformed`](crate::ErrorKind), reason `request_uri`:
+    /// the answer holds no reference.
     pub async fn get_authorization_url(
         &self,
         request: AuthorizationRequest,
@@ -227,7 +231,10 @@ impl<P: Provider> OAuth2Client<P> {
             let profile = self.provider.profile(self.api(token)).await?;
             check_id(profile.id())?;
             let endpoints = self.known_endpoints().await?;
-            Ok(profile.stamped(self.descriptor.name(), endpoints.issuer()))
+            // Where one provider is many issuers, the ID token says which.
+            let of_claims = || token.claims().and_then(VerifiedClaims::issuer);
+            let issuer = endpoints.issuer().or_else(of_claims);
+            Ok(profile.stamped(self.descriptor.name(), issuer))
         };
         self.observed(Operation::Profile, work).await
     }
@@ -345,12 +352,18 @@ impl<P: Provider> OAuth2Client<P> {
             clock: &*self.clock,
             signer_param: signer_param.as_ref().map(|(name, value)| (*name, value.as_ref())),
         };
-        if let Some(pinned) = &self.pinned {
-            return pinned.plan.begin(parts, request);
+        let pushed = request.is_pushed();
+        let (login, endpoints) = if let Some(pinned) = &self.pinned {
+            (pinned.plan.begin(parts, request)?, Arc::clone(&pinned.endpoints))
+        } else {
+            let endpoints = self.known_endpoints().await?;
+            let plan = Plan::new(&self.descriptor, &self.config, parts.has_id_tokens, &endpoints)?;
+            (plan.begin(parts, request)?, endpoints)
+        };
+        if pushed || endpoints.is_par_required() {
+            return self.push(login, &endpoints).await;
         }
-        let endpoints = self.known_endpoints().await?;
-        let plan = Plan::new(&self.descriptor, &self.config, parts.has_id_tokens, &endpoints)?;
-        plan.begin(parts, request)
+        Ok(login)
     }
 
     async fn revoke(&self, token: &OAuth2Token, what: Revoke) -> Result<()> {
@@ -377,9 +390,9 @@ impl<P: Provider> OAuth2Client<P> {
         let request = match auth {
             // Whoever has the token may end it: no client in the request at all.
             ClientAuth::None if !matches!(self.config.credential, Credential::Public) => {
-                ApiRequest { auth: crate::request::Auth::Nobody, ..request }
+                ApiRequest { auth: Auth::Nobody, ..request }
             }
-            auth => request.client_auth(auth),
+            auth => ApiRequest { auth: Auth::Client(Way::Declared(auth)), ..request },
         };
         self.send_checked(&request).await.map(drop)
     }
@@ -409,8 +422,13 @@ fn check<P: Provider>(provider: &P, descriptor: &Descriptor, config: &ClientConf
     if matches!(&config.credential, Credential::Secret(secret) if secret.is_empty()) {
         return Err(Error::config("the client secret is empty: a public client has none"));
     }
-    let auth = config.client_auth.unwrap_or(descriptor.client_auth);
-    authenticate::fits(auth, config)?;
+    let is_discovered = descriptor.authorize_and_token.is_none();
+    match config.client_auth {
+        Some(auth) => authenticate::fits(auth, config)?,
+        // What metadata lists is not known yet.
+        None if is_discovered => {}
+        None => authenticate::fits(descriptor.client_auth, config)?,
+    }
     if descriptor.asks_openid() && provider.id_tokens().is_none() {
         return Err(Error::config("openid is asked for, and nobody verifies the ID token"));
     }
@@ -431,11 +449,17 @@ fn check<P: Provider>(provider: &P, descriptor: &Descriptor, config: &ClientConf
     if descriptor.authorize_and_token.is_none() && provider.metadata().is_none() {
         return Err(Error::config("the provider has neither endpoints nor discovery"));
     }
-    let says = descriptor.issuer.is_some() || !descriptor.endpoints.is_empty();
+    let says = descriptor.issuer.is_some()
+        || !descriptor.endpoints.is_empty()
+        || descriptor.end_session.is_some()
+        || descriptor.par_required;
     if descriptor.authorize_and_token.is_none() && (says || !descriptor.apis.is_empty()) {
         let message =
             "endpoints are discovered: issuer, endpoints and APIs are the source's to say";
         return Err(Error::config(message));
+    }
+    if descriptor.par_required && !descriptor.has_endpoint(Endpoint::PushedAuthorization) {
+        return Err(Error::config("the descriptor requires pushed requests, and says not where"));
     }
     let by_rfc = matches!(descriptor.revocation, Revocation::Rfc7009(_));
     let pinned = descriptor.authorize_and_token.is_some();

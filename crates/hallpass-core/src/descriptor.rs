@@ -26,6 +26,9 @@ pub struct Descriptor {
     pub(crate) apis: Vec<Text>,
     pub(crate) issuer: Option<Text>,
     pub(crate) iss_promised: bool,
+    pub(crate) end_session: Option<Text>,
+    pub(crate) par_required: bool,
+    pub(crate) signed_userinfo: bool,
     pub(crate) scopes: Vec<Text>,
     pub(crate) scope_separator: char,
     pub(crate) client_auth: ClientAuth,
@@ -75,6 +78,9 @@ impl Descriptor {
             apis: Vec::new(),
             issuer: None,
             iss_promised: false,
+            end_session: None,
+            par_required: false,
+            signed_userinfo: false,
             scopes: Vec::new(),
             scope_separator: ' ',
             client_auth: ClientAuth::Post,
@@ -196,6 +202,35 @@ impl Descriptor {
     #[must_use]
     pub fn is_iss_promised(&self) -> bool {
         self.iss_promised
+    }
+
+    /// Where the browser goes to sign out of the provider too ([RP-Initiated
+    /// Logout](https://openid.net/specs/openid-connect-rpinitiated-1_0.html)). No credentials go
+    /// there.
+    #[must_use]
+    pub fn with_end_session(mut self, url: impl Into<Cow<'static, str>>) -> Self {
+        self.end_session = Some(url.into());
+        self
+    }
+
+    /// Where the browser goes to sign out, where it is known in advance.
+    #[must_use]
+    pub fn end_session(&self) -> Option<&str> {
+        self.end_session.as_deref()
+    }
+
+    /// The provider takes pushed authorization requests alone ([RFC
+    /// 9126](https://www.rfc-editor.org/rfc/rfc9126)): each login sends one request first.
+    #[must_use]
+    pub fn with_par_required(mut self) -> Self {
+        self.par_required = true;
+        self
+    }
+
+    /// Whether every authorization request is pushed.
+    #[must_use]
+    pub fn is_par_required(&self) -> bool {
+        self.par_required
     }
 
     /// A header that every request to the provider carries, unless the call sets it.
@@ -388,6 +423,21 @@ impl Descriptor {
     pub fn with_form_post(mut self) -> Self {
         self.form_post = true;
         self
+    }
+
+    /// The provider signs its userinfo: an answer that is not a JWT is refused ([OpenID Connect
+    /// Core, section
+    /// 5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse)).
+    #[must_use]
+    pub fn with_signed_userinfo(mut self) -> Self {
+        self.signed_userinfo = true;
+        self
+    }
+
+    /// Whether userinfo must be signed.
+    #[must_use]
+    pub fn is_userinfo_signed(&self) -> bool {
+        self.signed_userinfo
     }
 
     /// Whether `openid` is among the default scopes.

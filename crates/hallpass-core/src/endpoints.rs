@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use url::{Origin, Url};
 
-use crate::{Descriptor, Endpoint, Error, Result, wire::is_loopback};
+use crate::{ClientAuth, Descriptor, Endpoint, Error, Result, wire::is_loopback};
 
 /// The endpoints of a provider, parsed and checked: from its descriptor, or discovered.
 #[derive(Debug, Clone)]
@@ -13,6 +13,10 @@ pub struct Endpoints {
     apis: Vec<Origin>,
     issuer: Option<Arc<str>>,
     iss_promised: bool,
+    end_session: Option<Url>,
+    par_required: bool,
+    /// What metadata lists, for the token endpoint (`None`) and for those that differ from it.
+    client_auth: Vec<(Option<Endpoint>, Box<[ClientAuth]>)>,
 }
 
 impl Endpoints {
@@ -27,6 +31,9 @@ impl Endpoints {
             apis: Vec::new(),
             issuer: None,
             iss_promised: false,
+            end_session: None,
+            par_required: false,
+            client_auth: Vec::new(),
         }
     }
 
@@ -57,6 +64,58 @@ impl Endpoints {
     pub fn with_iss_promised(mut self, promised: bool) -> Self {
         self.iss_promised = promised;
         self
+    }
+
+    /// Where the browser goes to sign out ([RP-Initiated Logout, section
+    /// 2](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)). Not a place for
+    /// credentials of ours.
+    #[must_use]
+    pub fn with_end_session(mut self, url: Url) -> Self {
+        self.end_session = Some(url);
+        self
+    }
+
+    /// The provider wants every authorization request pushed ([RFC 9126, section
+    /// 5](https://www.rfc-editor.org/rfc/rfc9126#section-5)).
+    #[must_use]
+    pub fn with_par_required(mut self, required: bool) -> Self {
+        self.par_required = required;
+        self
+    }
+
+    /// The ways of client authentication that metadata lists, for the token endpoint (`None`) and
+    /// those without a list of their own, or for one endpoint ([RFC 8414, section
+    /// 2](https://www.rfc-editor.org/rfc/rfc8414#section-2)). The client takes the first that its
+    /// credential can do, in the order given; without a list, what the descriptor declares.
+    #[must_use]
+    pub fn with_client_auth(
+        mut self,
+        endpoint: Option<Endpoint>,
+        ways: impl IntoIterator<Item = ClientAuth>,
+    ) -> Self {
+        self.client_auth.retain(|(known, _)| *known != endpoint);
+        self.client_auth.push((endpoint, ways.into_iter().collect()));
+        self
+    }
+
+    /// Where the browser goes to sign out, if the provider says.
+    #[must_use]
+    pub fn end_session(&self) -> Option<&Url> {
+        self.end_session.as_ref()
+    }
+
+    /// Whether an authorization request must be pushed.
+    #[must_use]
+    pub fn is_par_required(&self) -> bool {
+        self.par_required
+    }
+
+    /// The ways of client authentication that metadata lists for an endpoint: its own list, or that
+    /// of the token endpoint.
+    #[must_use]
+    pub fn client_auth(&self, endpoint: Option<Endpoint>) -> Option<&[ClientAuth]> {
+        let of = |wanted| self.client_auth.iter().find(|(known, _)| *known == wanted);
+        of(endpoint).or_else(|| of(None)).map(|(_, ways)| &**ways)
     }
 
     /// Where the browser goes.
@@ -119,6 +178,10 @@ impl Endpoints {
         }
         endpoints.issuer = descriptor.issuer.as_deref().map(Arc::from);
         endpoints.iss_promised = descriptor.iss_promised;
+        endpoints.par_required = descriptor.par_required;
+        if let Some(url) = &descriptor.end_session {
+            endpoints.end_session = Some(http.parse(url)?);
+        }
         Ok(Some(endpoints))
     }
 }

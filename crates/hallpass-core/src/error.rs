@@ -1,4 +1,4 @@
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use url::form_urlencoded::byte_serialize;
@@ -11,9 +11,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What went wrong, in terms of what to do next: see [`ErrorKind`].
 ///
 /// One pointer wide. `Display` is one sentence; it never holds a secret, and what a provider said
-/// in it is bounded and has its control characters escaped.
+/// in it is bounded and has its control characters escaped. Cloned where one failure is the answer
+/// to many callers.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -23,7 +26,7 @@ struct Inner {
     status: Option<StatusCode>,
     oauth: Option<OAuthError>,
     retry_after: Option<Duration>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What the caller does next: one variant for each reaction.
@@ -222,7 +225,7 @@ impl Error {
     /// The error underneath. It must hold no secret: give `reqwest::Error` without its URL.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -258,9 +261,10 @@ impl Error {
     /// Of the authorization page: `scheme`. Of the callback: `state`, `provider`, `client`, `issuer`, `endpoint`, `duplicate`,
     /// `too_long`, `no_code`, `expired`, `pending`. Of requests: `origin`, `plain_http`,
     /// `redirect`, `reserved`, `code_binding`, `no_tls`, `hmac`, `key_binding`, `no_refresh_token`.
-    /// Of answers: `timeout`, `connect`,
-    /// `interrupted`, `body_limit`, `invalid_token`, `forbidden`, `rate_limited`, `client_auth`,
-    /// `id_token`, `nonce`, `auth_time`, `subject`, `empty_id`. A provider's own crate may add words.
+    /// Of answers: `timeout`, `connect`, `interrupted`, `body_limit`, `invalid_token`, `forbidden`,
+    /// `rate_limited`, `client_auth`, `empty_id`, `request_uri`. Of ID tokens and userinfo:
+    /// `id_token`, `nonce`, `auth_time`, `acr`, `subject`, `unsigned`. A provider's own crate, and
+    /// that of OpenID Connect, may add words.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         self.0.reason

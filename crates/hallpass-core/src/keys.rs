@@ -1,7 +1,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use sha2::{Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
 use crate::{ClientConfig, Error, Result, Secret, config::Credential};
@@ -34,11 +34,29 @@ impl<'a> ClientKeys<'a> {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind): the client has no secret; give it one.
     pub fn hmac_sha256(&self, message: &[u8]) -> Result<[u8; 32]> {
-        let Credential::Secret(secret) = &self.0.credential else {
-            return Err(Error::config("this provider needs a client secret"));
-        };
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
-            .map_err(|_| Error::config("the client secret is no HMAC key"))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret()?).map_err(no_key)?;
+        mac.update(message);
+        Ok(mac.finalize().into_bytes().into())
+    }
+
+    /// HMAC-SHA384 of `message`, keyed with the client secret.
+    ///
+    /// # Errors
+    ///
+    /// As [`hmac_sha256`](Self::hmac_sha256).
+    pub fn hmac_sha384(&self, message: &[u8]) -> Result<[u8; 48]> {
+        let mut mac = Hmac::<Sha384>::new_from_slice(self.secret()?).map_err(no_key)?;
+        mac.update(message);
+        Ok(mac.finalize().into_bytes().into())
+    }
+
+    /// HMAC-SHA512 of `message`, keyed with the client secret.
+    ///
+    /// # Errors
+    ///
+    /// As [`hmac_sha256`](Self::hmac_sha256).
+    pub fn hmac_sha512(&self, message: &[u8]) -> Result<[u8; 64]> {
+        let mut mac = Hmac::<Sha512>::new_from_slice(self.secret()?).map_err(no_key)?;
         mac.update(message);
         Ok(mac.finalize().into_bytes().into())
     }
@@ -57,6 +75,19 @@ impl<'a> ClientKeys<'a> {
         }
         Err(Error::security("hmac", "the signature does not fit the message"))
     }
+
+    fn secret(&self) -> Result<&'a [u8]> {
+        match &self.0.credential {
+            Credential::Secret(secret) => Ok(secret.expose().as_bytes()),
+            Credential::Assertion(_) | Credential::Public => {
+                Err(Error::config("this provider needs a client secret"))
+            }
+        }
+    }
+}
+
+fn no_key<E>(_: E) -> Error {
+    Error::config("the client secret is no HMAC key")
 }
 
 impl fmt::Debug for ClientKeys<'_> {

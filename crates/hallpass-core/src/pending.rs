@@ -36,6 +36,7 @@ pub struct PendingAuthorization {
     pub(crate) nonce: Option<Secret>,
     pub(crate) scope: Arc<str>,
     pub(crate) max_age: Option<Duration>,
+    pub(crate) acr_values: Option<Box<str>>,
     pub(crate) token_params: Vec<(Text, Secret)>,
     pub(crate) data: Option<Box<str>>,
     pub(crate) created_at: SystemTime,
@@ -93,6 +94,7 @@ impl PendingAuthorization {
             nonce: None,
             scope: "".into(),
             max_age: None,
+            acr_values: None,
             token_params: Vec::new(),
             data: None,
             created_at: now,
@@ -140,6 +142,7 @@ impl PendingAuthorization {
             nonce: secret(&self.nonce),
             scope: self.scope,
             max_age: self.max_age.map(|age| age.as_secs()),
+            acr_values: self.acr_values,
             token_params: self
                 .token_params
                 .iter()
@@ -182,6 +185,7 @@ impl PendingAuthorization {
             nonce: stored.nonce.map(Secret::new),
             scope: stored.scope,
             max_age: stored.max_age.map(Duration::from_secs),
+            acr_values: stored.acr_values,
             token_params: stored.token_params.into_iter().map(|(n, v)| (n, v.into())).collect(),
             data: stored.data,
             created_at: created_at.ok_or_else(|| {
@@ -222,7 +226,7 @@ impl fmt::Debug for PendingAuthorization {
     }
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The written form. A change of it counts [`VERSION`] up.
 #[derive(Serialize, Deserialize)]
@@ -237,6 +241,7 @@ struct Stored {
     nonce: Option<String>,
     scope: Arc<str>,
     max_age: Option<u64>,
+    acr_values: Option<Box<str>>,
     token_params: Vec<(Text, String)>,
     data: Option<Box<str>>,
     created_at: u64,
@@ -273,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_another_version_wrote_starts_the_login_again() {
-        let stored = pending().expose_for_session().expose().replace("\"v\":1", "\"v\":2");
+        let stored = pending().expose_for_session().expose().replace("\"v\":2", "\"v\":1");
         check(&stored, ErrorKind::Denied);
     }
 
@@ -281,7 +286,7 @@ mod tests {
     fn what_is_no_pending_authorization_is_refused() {
         check("", ErrorKind::Malformed);
         check("{}", ErrorKind::Malformed);
-        check(r#"{"v":1}"#, ErrorKind::Malformed);
+        check(r#"{"v":2}"#, ErrorKind::Malformed);
         check(r#"{"v":-1}"#, ErrorKind::Malformed);
         let stored = pending().expose_for_session();
         check(&stored.expose().replace("1000", "18446744073709551615"), ErrorKind::Malformed);

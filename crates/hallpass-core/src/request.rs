@@ -32,12 +32,33 @@ pub(crate) enum Target {
     Url(String),
 }
 
+impl Target {
+    /// What metadata may list ways of client authentication for.
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        match self {
+            Self::Named(endpoint) => Some(*endpoint),
+            Self::Token | Self::Url(_) => None,
+        }
+    }
+}
+
 /// In whose name.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Auth<'a> {
-    Client(Option<ClientAuth>),
+    Client(Way),
     Nobody,
     Token(&'a OAuth2Token),
+}
+
+/// Who says how the client authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The call.
+    Chosen(ClientAuth),
+    /// The descriptor, for this sort of request; metadata with a list knows better.
+    Declared(ClientAuth),
+    /// Nobody for this request: as at the token endpoint.
+    General,
 }
 
 pub(crate) enum Body {
@@ -98,7 +119,7 @@ impl<'a> ApiRequest<'a> {
     ) -> Self {
         let form = form.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let request = Self::to(Method::POST, Target::Named(endpoint));
-        Self { body: Body::Form(form), auth: Auth::Client(None), ..request }
+        Self { body: Body::Form(form), auth: Auth::Client(Way::General), ..request }
     }
 
     /// In the name of the user.
@@ -109,7 +130,7 @@ impl<'a> ApiRequest<'a> {
 
     /// In the name of the application.
     pub fn client_auth(mut self, auth: ClientAuth) -> Self {
-        self.auth = Auth::Client(Some(auth));
+        self.auth = Auth::Client(Way::Chosen(auth));
         self
     }
 

@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, header};
 use url::form_urlencoded::byte_serialize;
 
 use crate::{
-    ClientAuth, ClientConfig, CustomAuth, Endpoints, Error, OAuth2Client, Provider, Result, Secret,
-    config::Credential, descriptor::Text,
+    ClientAuth, ClientConfig, CustomAuth, Endpoint, Endpoints, Error, OAuth2Client, Provider,
+    Result, Secret, config::Credential, descriptor::Text, request::Way,
 };
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -38,16 +38,32 @@ pub(super) fn fits(auth: ClientAuth, config: &ClientConfig) -> Result<()> {
 }
 
 impl<P: Provider> OAuth2Client<P> {
-    /// The way for this request: the one declared for it, else that of the token endpoint, which was
-    /// checked when the client was made. Without authentication, the id alone is sent; a key that
-    /// signs goes its own way wherever a secret is declared.
-    fn way(&self, declared: Option<ClientAuth>) -> Result<ClientAuth> {
-        let general = self.config.client_auth.unwrap_or(self.descriptor.client_auth);
-        Ok(match (&self.config.credential, declared.unwrap_or(general)) {
+    /// The way for this request: what the call chose; else, where metadata has a list, what the
+    /// application chose or the first of the list that it can do; else what the descriptor declares
+    /// for the request, or in general. Without authentication, the id alone is sent; a key that signs
+    /// goes its own way wherever a secret is declared.
+    pub(super) fn way(
+        &self,
+        way: Way,
+        endpoint: Option<Endpoint>,
+        endpoints: &Endpoints,
+    ) -> Result<ClientAuth> {
+        let own = self.config.client_auth;
+        let listed = |at| match (own, endpoints.client_auth(at)) {
+            (Some(own), _) => Ok(own),
+            (None, Some(listed)) => pick(listed, &self.config),
+            (None, None) => Ok(self.descriptor.client_auth),
+        };
+        let wanted = match way {
+            Way::Chosen(auth) => auth,
+            Way::Declared(auth) if endpoints.client_auth(endpoint).is_none() => auth,
+            Way::Declared(_) | Way::General => listed(endpoint)?,
+        };
+        Ok(match (&self.config.credential, wanted) {
             (_, ClientAuth::None) => ClientAuth::None,
             (Credential::Public, ClientAuth::Custom) => ClientAuth::Custom,
             (Credential::Public, _) => ClientAuth::None,
-            (Credential::Assertion(_), way) if fits(way, &self.config).is_err() => general,
+            (Credential::Assertion(_), way) if fits(way, &self.config).is_err() => listed(None)?,
             (_, way) => fits(way, &self.config).map(|()| way)?,
         })
     }
@@ -55,14 +71,13 @@ impl<P: Provider> OAuth2Client<P> {
     /// Writes the header, or returns the parameters that go into the body. Anew for each attempt.
     pub(super) async fn authenticate(
         &self,
-        declared: Option<ClientAuth>,
+        way: ClientAuth,
         endpoints: &Endpoints,
         headers: &mut HeaderMap,
         params: &mut Vec<(Text, Secret)>,
     ) -> Result<()> {
         let id = self.config.client_id.as_ref();
         let (id_name, secret_name) = self.descriptor.client_params.clone();
-        let way = self.way(declared)?;
         match (way, &self.config.credential) {
             (ClientAuth::Basic, Credential::Secret(secret)) => {
                 headers
@@ -72,20 +87,20 @@ impl<P: Provider> OAuth2Client<P> {
                 headers.insert(header::AUTHORIZATION, basic(id, secret.expose())?);
             }
             (ClientAuth::Post, Credential::Secret(secret)) => {
-                params.push((id_name, id.into()));
+                put_id(params, id_name, id);
                 params.push((secret_name, secret.clone()));
             }
             (ClientAuth::Assertion, Credential::Assertion(key)) => {
                 let audience = endpoints.issuer().unwrap_or(endpoints.token().as_str());
                 let jwt = key.sign(id, audience, self.clock.now()).await?;
-                params.push((id_name, id.into()));
+                put_id(params, id_name, id);
                 params.push((Cow::Borrowed("client_assertion_type"), JWT_BEARER.into()));
                 params.push((Cow::Borrowed("client_assertion"), jwt));
             }
             (ClientAuth::PostSigned, Credential::Assertion(key)) => {
                 let audience = endpoints.issuer().unwrap_or(endpoints.token().as_str());
                 let jwt = key.sign(id, audience, self.clock.now()).await?;
-                params.push((id_name, id.into()));
+                put_id(params, id_name, id);
                 params.push((secret_name, jwt));
             }
             (ClientAuth::Custom, _) => {
@@ -95,10 +110,29 @@ impl<P: Provider> OAuth2Client<P> {
                     headers,
                 })?;
             }
-            _ => params.push((id_name, id.into())),
+            _ => put_id(params, id_name, id),
         }
         Ok(())
     }
+}
+
+/// A pushed authorization request names its client already.
+fn put_id(params: &mut Vec<(Text, Secret)>, name: Text, id: &str) {
+    if !params.iter().any(|(known, _)| *known == name) {
+        params.push((name, id.into()));
+    }
+}
+
+/// The first way that metadata lists and the credential can do.
+fn pick(listed: &[ClientAuth], config: &ClientConfig) -> Result<ClientAuth> {
+    if matches!(config.credential, Credential::Public) {
+        return Ok(ClientAuth::None);
+    }
+    let can = |way: &&ClientAuth| fits(**way, config).is_ok();
+    listed.iter().find(can).copied().ok_or_else(|| {
+        let message = format!("the provider lists {listed:?}, and the client can do none of them");
+        Error::config(message)
+    })
 }
 
 /// RFC 6749 section 2.3.1: both halves form-encoded first, so that a colon or a foreign letter in

@@ -65,6 +65,27 @@ impl<'a, P: Provider> Authorize<'a, P> {
         self
     }
 
+    /// See [`AuthorizationRequest::acr_values`].
+    pub fn acr_values<S: Into<Cow<'static, str>>>(
+        mut self,
+        values: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.request = self.request.acr_values(values);
+        self
+    }
+
+    /// See [`AuthorizationRequest::resource`].
+    pub fn resource(mut self, uri: impl Into<String>) -> Self {
+        self.request = self.request.resource(uri);
+        self
+    }
+
+    /// See [`AuthorizationRequest::pushed`].
+    pub fn pushed(mut self) -> Self {
+        self.request = self.request.pushed();
+        self
+    }
+
     /// See [`AuthorizationRequest::data`].
     pub fn data(mut self, data: impl Into<Box<str>>) -> Self {
         self.request = self.request.data(data);

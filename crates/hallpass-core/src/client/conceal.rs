@@ -79,11 +79,19 @@ impl<P: Provider> OAuth2Client<P> {
 
     /// The words that say what is asked and by whom: an error that repeats them helps.
     fn is_public(&self, name: &str) -> bool {
-        const WORDS: [&str; 6] = [
+        const WORDS: [&str; 14] = [
+            "acr_values",
             "client_assertion_type",
             "client_id",
+            "code_challenge_method",
+            "display",
             "grant_type",
+            "max_age",
+            "prompt",
             "redirect_uri",
+            "resource",
+            "response_mode",
+            "response_type",
             "scope",
             "token_type_hint",
         ];

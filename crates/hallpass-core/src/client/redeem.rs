@@ -11,7 +11,7 @@ use crate::{
     config::checked_redirect_uri,
     pending::{Bound, SKEW},
     reply::{self, Granted, Source},
-    request::{Auth, Body, Target},
+    request::{Auth, Body, Target, Way},
     token::unix_seconds,
 };
 
@@ -51,12 +51,13 @@ impl<P: Provider> OAuth2Client<P> {
             nonce: None,
             scope: "".into(),
             max_age: None,
+            acr_values: None,
             token_params: Vec::new(),
             data: None,
             created_at: self.clock.now(),
         };
         let params = CallbackParams::of_code(state, code.clone());
-        let code = VerifiedCode { code, params, pending };
+        let code = VerifiedCode { code, params, pending, is_bare: true };
         self.redeem(Grant::new("authorization_code"), Some(&code), &endpoints).await
     }
 
@@ -109,7 +110,7 @@ impl<P: Provider> OAuth2Client<P> {
         let plan = ApiRequest {
             headers,
             body: Body::Form(form),
-            auth: Auth::Client(None),
+            auth: Auth::Client(Way::General),
             ..ApiRequest::to(Method::POST, Target::Token)
         };
         let asked_at = self.clock.now();
@@ -205,6 +206,7 @@ impl<P: Provider> OAuth2Client<P> {
                 };
                 let claims: VerifiedClaims = verifier.verify(&jwt, expected, self.net()).await?;
                 check_claims(&claims, expected, self.clock.now())?;
+                self.check_login(&claims, code)?;
                 token.claims = Some(claims);
                 token.id_token = Some(jwt);
             }
@@ -221,6 +223,24 @@ impl<P: Provider> OAuth2Client<P> {
             _ => {}
         }
         Ok(token)
+    }
+}
+
+impl<P: Provider> OAuth2Client<P> {
+    /// What the login asked of the ID token, and the verifier is not told.
+    fn check_login(&self, claims: &VerifiedClaims, code: Option<&VerifiedCode>) -> Result<()> {
+        let Some(code) = code else { return Ok(()) };
+        let text = |name: &str| claims.get(name).and_then(Json::as_str);
+        if let Some(wanted) = &code.pending.acr_values {
+            let acr = text("acr").filter(|acr| wanted.split(' ').any(|wanted| wanted == *acr));
+            acr.ok_or_else(|| Error::security("acr", "the user did not sign in as was asked"))?;
+        }
+        // Whoever brings a bare code answers for the nonce.
+        let sent_none = code.pending.nonce.is_none() && !code.is_bare;
+        if sent_none && self.descriptor.nonce_echoed && text("nonce").is_some() {
+            return Err(Error::security("nonce", "the ID token has a nonce that nobody sent"));
+        }
+        Ok(())
     }
 }
 
@@ -249,8 +269,13 @@ fn check_claims(claims: &VerifiedClaims, expected: Expected<'_>, now: SystemTime
             return Err(Error::security("auth_time", "the user signed in too long ago"));
         }
     }
-    if expected.original.is_some_and(|original| original.subject() != claims.subject()) {
+    let Some(original) = expected.original else { return Ok(()) };
+    if original.subject() != claims.subject() {
         return Err(Error::security("subject", "the ID token is about somebody else"));
+    }
+    let nonces = (claims.get("nonce"), original.get("nonce"));
+    if matches!(nonces, (Some(new), Some(old)) if new != old) {
+        return Err(Error::security("nonce", "the ID token is for another login"));
     }
     Ok(())
 }

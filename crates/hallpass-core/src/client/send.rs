@@ -28,7 +28,7 @@ impl<P: Provider> OAuth2Client<P> {
         }
     }
 
-    fn refused(&self, plan: &ApiRequest<'_>, response: &Response) -> Option<Error> {
+    pub(super) fn refused(&self, plan: &ApiRequest<'_>, response: &Response) -> Option<Error> {
         if let Some(refusal) = self.provider.refusal(response) {
             return Some(refusal.with_status(response.status));
         }
@@ -107,13 +107,14 @@ impl<P: Provider> OAuth2Client<P> {
                 place(&self.descriptor.token_placement, token, &mut request)?;
             }
             Auth::Nobody => plan.body.write(&mut request),
-            Auth::Client(declared) => {
+            Auth::Client(way) => {
                 let mut params: Vec<(Text, Secret)> = Vec::new();
                 if let Body::Form(form) = &plan.body {
                     params.clone_from(form);
                 }
                 let before = params.len();
-                self.authenticate(declared, endpoints, &mut request.headers, &mut params).await?;
+                let way = self.way(way, plan.target.endpoint(), endpoints)?;
+                self.authenticate(way, endpoints, &mut request.headers, &mut params).await?;
                 match &plan.body {
                     Body::Json(_) | Body::Empty if params.len() == before => {
                         plan.body.write(&mut request);

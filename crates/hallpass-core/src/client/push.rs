@@ -1,0 +1,46 @@
+//! Pushed authorization requests: RFC 9126.
+
+use serde_json::Value;
+
+use crate::{
+    ApiRequest, Authorization, AuthorizationUrl, Endpoint, Endpoints, Error, OAuth2Client,
+    Provider, Response, Result,
+};
+
+/// Longer references than any provider makes are refused.
+const LONGEST_REQUEST_URI_BYTES: usize = 2048;
+
+impl<P: Provider> OAuth2Client<P> {
+    /// Sends the parameters to the provider, and makes of the page's URL one that refers to them.
+    pub(super) async fn push(
+        &self,
+        login: Authorization,
+        endpoints: &Endpoints,
+    ) -> Result<Authorization> {
+        let page = endpoints.authorization();
+        let form = login.url.added_to(page);
+        let plan = ApiRequest::form(Endpoint::PushedAuthorization, form);
+        let (response, sent) = self.attempt(&plan, endpoints).await?;
+        let request_uri = match self.refused(&plan, &response) {
+            None => request_uri(&response),
+            Some(error) => Err(error),
+        };
+        let request_uri =
+            request_uri.map_err(|error| error.without_secrets(&self.secrets(&plan, &sent)))?;
+        let client = (self.descriptor.client_params().0, self.client_id());
+        let url = AuthorizationUrl::of_pushed(page, client, &request_uri);
+        Ok(Authorization { url, ..login })
+    }
+}
+
+/// RFC 9126 section 2.2. How long it lives is not kept: the browser goes there at once.
+fn request_uri(response: &Response) -> Result<String> {
+    let body = response.json()?;
+    let found = body.get("request_uri").and_then(Value::as_str).unwrap_or_default();
+    if found.is_empty() || found.len() > LONGEST_REQUEST_URI_BYTES {
+        return Err(Error::malformed("the answer to a pushed request has no request_uri")
+            .with_reason("request_uri")
+            .with_status(response.status));
+    }
+    Ok(found.to_owned())
+}
