@@ -4,7 +4,7 @@
 #   serve.sh NAME [options]         installs NAME if it is missing, then becomes it (exec)
 #   serve.sh --install NAME…        installs only
 #
-# NAME: oidc-provider
+# NAME: oidc-provider, canaille
 #
 # A server prints one JSON line on stdout when it is ready. Packages go into
 # $REAL_SERVERS_CACHE, else into hallpass/servers in the user's cache folder.
@@ -27,20 +27,48 @@ needs() {
     command -v "$1" >/dev/null || fail "needs $1 ($2)"
 }
 
-# The folder of an npm install, named after what it holds: another lock file, another folder.
-npm_folder() {
-    local sum
-    sum=$(cat "$here/$1/package.json" "$here/$1/package-lock.json" | cksum)
+# What says which versions to install.
+locks() {
+    case $1 in
+        oidc-provider) echo package.json package-lock.json ;;
+        canaille) echo requirements.lock ;;
+        *) fail "no server is named '$1'" ;;
+    esac
+}
+
+# The folder of an installation, named after what it holds: another lock file, another folder.
+folder() {
+    local sum files
+    files=$(locks "$1")
+    # shellcheck disable=SC2086 # several names
+    sum=$(cd "$here/$1" && cat $files | cksum)
     echo "$cache/$1-${sum%% *}"
+}
+
+# Into the current folder, which has the lock file.
+install_here() {
+    case $1 in
+        oidc-provider)
+            npm ci --omit=dev --ignore-scripts --engine-strict=false --no-audit --no-fund
+            ;;
+        canaille)
+            python3 -m venv . &&
+                bin/python -m pip install --no-deps --disable-pip-version-check \
+                    --requirement requirements.lock
+            ;;
+    esac
 }
 
 # Installs beside the folder and moves it into place when it is whole, so that one that exists
 # needs no second look. Quiet, unless it fails.
-npm_install() {
-    local name=$1 target staging log
-    target=$(npm_folder "$name")
+install() {
+    local name=$1 target staging log files
+    files=$(locks "$name")
+    needs python3 "it takes the lock, and it is the user without a browser"
+    [ "$name" != oidc-provider ] || needs node "version 20 or newer"
+    target=$(folder "$name")
     [ ! -d "$target" ] || return 0
-    needs npm "it comes with Node.js"
+    [ "$name" != oidc-provider ] || needs npm "it comes with Node.js"
     mkdir -p "$cache"
     exec 9>"$cache/$name.lock"
     # The lock belongs to the open file, which this shell keeps; not every system has flock(1).
@@ -50,25 +78,24 @@ npm_install() {
         log=$cache/$name.log
         rm -rf "$staging"
         mkdir "$staging"
-        cp "$here/$name/package.json" "$here/$name/package-lock.json" "$staging"
-        (cd "$staging" && npm ci --omit=dev --ignore-scripts --engine-strict=false \
-            --no-audit --no-fund </dev/null >"$log" 2>&1) || {
+        # shellcheck disable=SC2086 # several names
+        (cd "$here/$name" && cp $files "$staging")
+        (cd "$staging" && install_here "$name" </dev/null >"$log" 2>&1) || {
             cat "$log" >&2
-            fail "npm could not install $name"
+            fail "$name cannot be installed"
         }
         mv "$staging" "$target"
     fi
     exec 9>&-
 }
 
-install() {
-    case $1 in
-        oidc-provider)
-            needs node "version 20 or newer"
-            needs python3 "it takes the lock, and it is the user without a browser"
-            npm_install "$1"
-            ;;
-        *) fail "no server is named '$1'" ;;
+start() {
+    local name=$1 target
+    target=$(folder "$name")
+    shift
+    case $name in
+        oidc-provider) exec node "$here/$name/start-$name.mjs" --modules "$target" "$@" ;;
+        canaille) exec "$target/bin/python" "$here/$name/start-$name.py" "$@" ;;
     esac
 }
 
@@ -84,7 +111,6 @@ case ${1:-} in
         name=$1
         shift
         install "$name"
-        # The only kind of server so far: a script for node.
-        exec node "$here/$name/start-$name.mjs" --modules "$(npm_folder "$name")" "$@"
+        start "$name" "$@"
         ;;
 esac

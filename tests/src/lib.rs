@@ -13,8 +13,11 @@
 //! # }
 //! ```
 
+pub mod control;
 mod failure;
 pub mod http;
+pub mod receiver;
+pub mod registered;
 pub mod server;
 mod tail;
 pub mod user;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::Failure;
-use crate::http::{self, Method, Request};
+use crate::registered::Registered;
 use crate::tail::Tail;
+use crate::user::User;
 
 /// A running server; dropping it ends the process. It ends with the process of the tests too,
 /// so that one in a `static`, which is never dropped, is not left behind.
@@ -69,6 +70,12 @@ impl RealServer {
         &self.ready
     }
 
+    /// The name it was started by: `oidc-provider`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        text(&self.ready, "server").unwrap_or_default()
+    }
+
     /// The issuer, which is also the start of every endpoint's address.
     #[must_use]
     pub fn issuer(&self) -> &str {
@@ -89,41 +96,22 @@ impl RealServer {
     pub fn client(&self, id: &str) -> Result<Registered<'_>, Failure> {
         let clients = self.ready["clients"].as_array().map_or(&[][..], Vec::as_slice);
         let found = clients.iter().find(|client| client["client_id"] == id);
-        found.map(Registered).ok_or_else(|| Failure::new(format!("no client {id:?}")))
+        found.map(Registered::new).ok_or_else(|| Failure::new(format!("no client {id:?}")))
     }
 
-    /// Looks at the server or changes it, through its control URL. `Value::Null` is no body.
+    /// Somebody with an account at the server, who knows the password. A server without a list
+    /// of users takes whoever comes.
     ///
     /// # Errors
     ///
-    /// If the server does not know the path, or refuses the body.
-    pub async fn control(
-        &self,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> Result<Value, Failure> {
-        let url = format!("{}{path}", text(&self.ready, "control")?);
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let request = Request::builder().method(method).uri(&url).body(body);
-        let answer = http::send(request.map_err(Failure::of(&url))?).await?;
-        if !answer.status().is_success() {
-            return Err(Failure::new(format!("{url}: {}", answer.body())));
-        }
-        serde_json::from_str(answer.body()).map_err(Failure::of(url))
-    }
-
-    /// The requests that the server saw on `path` (`/token`), oldest first.
-    ///
-    /// # Errors
-    ///
-    /// If the server does not answer.
-    pub async fn requests(&self, path: &str) -> Result<Vec<Value>, Failure> {
-        let path = format!("/requests?path={path}");
-        match self.control(Method::GET, &path, &Value::Null).await? {
-            Value::Array(requests) => Ok(requests),
-            other => Err(Failure::new(format!("{path} is {other}"))),
-        }
+    /// If the server has a list, and nobody of this name is in it.
+    pub fn user(&self, name: &str) -> Result<User, Failure> {
+        let Some(users) = self.ready["users"].as_array() else {
+            return Ok(User::named(name));
+        };
+        let found = users.iter().find(|user| user["name"] == name);
+        let found = found.ok_or_else(|| Failure::new(format!("no user {name:?}")))?;
+        Ok(User::named(name).password(text(found, "password")?))
     }
 }
 
@@ -133,50 +121,10 @@ impl Drop for RealServer {
     }
 }
 
-/// A client as the server knows it.
-#[derive(Debug, Clone, Copy)]
-pub struct Registered<'a>(&'a Value);
-
-impl<'a> Registered<'a> {
-    /// All of its metadata (RFC 7591), and `private_jwks` and `private_pem` if it has keys.
-    #[must_use]
-    pub fn metadata(self) -> &'a Value {
-        self.0
-    }
-
-    /// The client id.
-    ///
-    /// # Errors
-    ///
-    /// As [`Registered::secret`].
-    pub fn id(self) -> Result<&'a str, Failure> {
-        text(self.0, "client_id")
-    }
-
-    /// The client secret.
-    ///
-    /// # Errors
-    ///
-    /// If the client has none.
-    pub fn secret(self) -> Result<&'a str, Failure> {
-        text(self.0, "client_secret")
-    }
-
-    /// The first of the redirect URIs. Where its host is loopback, a port may be added.
-    ///
-    /// # Errors
-    ///
-    /// If the client has none.
-    pub fn redirect_uri(self) -> Result<&'a str, Failure> {
-        let first = self.0["redirect_uris"][0].as_str();
-        first.ok_or_else(|| Failure::new("the client has no redirect URI"))
-    }
-}
-
 /// An installation comes first, if the server was never started here.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str, Failure> {
+pub(crate) fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str, Failure> {
     object[name].as_str().ok_or_else(|| Failure::new(format!("there is no {name}")))
 }
 
@@ -198,7 +146,6 @@ fn ready(line: &str) -> Result<Value, Failure> {
     }
     let ready: Value = serde_json::from_str(line).map_err(Failure::of("the ready line"))?;
     text(&ready, "issuer")?;
-    text(&ready, "control")?;
     Ok(ready)
 }
 
@@ -222,18 +169,26 @@ mod tests {
     #[test]
     fn a_server_that_says_something_else_is_a_failure() {
         check("echo hello; cat", "the ready line: expected value");
-        check("echo '{\"issuer\":\"http://server.test\"}'; cat", "there is no control");
+        check("echo '{\"control\":\"C\"}'; cat", "there is no issuer");
     }
 
     #[test]
-    fn a_server_knows_its_clients() {
-        let line = r#"{"issuer":"I","control":"C","clients":[{"client_id":"a"}]}"#;
-        let server = run(&format!("echo '{line}'; cat"), LIMIT).unwrap();
+    fn a_server_knows_its_clients_and_users() {
+        let line = r#"{"issuer":"I","clients":[{"client_id":"a"}],
+            "users":[{"name":"bob","password":"P"}]}"#;
+        let server = run(&format!("echo '{}'; cat", line.replace('\n', "")), LIMIT).unwrap();
         assert_eq!(server.issuer(), "I");
         assert_eq!(server.client("a").unwrap().id().unwrap(), "a");
         assert!(server.client("b").unwrap_err().to_string().contains("\"b\""));
-        assert!(server.client("a").unwrap().secret().is_err());
-        assert!(server.client("a").unwrap().redirect_uri().is_err());
+        let bob = format!("{:?}", server.user("bob").unwrap());
+        assert!(bob.contains("\"bob\"") && bob.contains("\"P\""), "{bob}");
+        assert!(server.user("alice").unwrap_err().to_string().contains("\"alice\""));
+    }
+
+    #[test]
+    fn a_server_without_a_list_of_users_takes_anybody() {
+        let server = run("echo '{\"issuer\":\"I\"}'; cat", LIMIT).unwrap();
+        assert!(server.user("alice").is_ok());
     }
 
     /// More than it ever takes.

@@ -29,10 +29,17 @@ impl User {
         Self::default()
     }
 
-    /// Somebody else; the servers take any password.
+    /// Somebody else, who consents to everything and types no password that anybody knows;
+    /// [`RealServer::user`](crate::server::RealServer::user) knows it.
     #[must_use]
-    pub fn named(self, name: &str) -> Self {
-        self.with(&["--user", name])
+    pub fn named(name: &str) -> Self {
+        Self::new().with(&["--user", name])
+    }
+
+    /// Types this password.
+    #[must_use]
+    pub fn password(self, password: &str) -> Self {
+        self.with(&["--password", password])
     }
 
     /// Logs in, but refuses to consent.

@@ -1,7 +1,7 @@
 // The static clients: one for each authentication method, algorithm and odd case.
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
-import { makeKey, pem, publicHalf } from './keys.mjs';
+import { makeClientKey, pem, publicHalf } from './keys.mjs';
 import { options } from './options.mjs';
 import { pki } from './pki.mjs';
 
@@ -28,6 +28,9 @@ function add(client_id, metadata, keys = []) {
     ],
     grant_types: CODE,
     response_types: ['code'],
+    // The defaults of RFC 7591 and OpenID Connect, for the tests to read.
+    token_endpoint_auth_method: 'client_secret_basic',
+    id_token_signed_response_alg: 'RS256',
     authorization_details_types: ['payment_initiation', 'account_information'],
     ...metadata,
   };
@@ -80,7 +83,7 @@ for (const [alg, type] of [
     token_endpoint_auth_method: 'private_key_jwt',
     token_endpoint_auth_signing_alg: alg,
     grant_types: [...CODE, CREDENTIALS],
-  }, [makeKey(type, { use: 'sig', alg })]);
+  }, [makeClientKey(type, { use: 'sig', alg })]);
 }
 if (options.mtls) {
   const bound = {
@@ -133,7 +136,7 @@ add('client-jar-required', {
   client_secret: secret(),
   require_signed_request_object: true,
   request_object_signing_alg: 'ES256',
-}, [makeKey('P-256', { use: 'sig', alg: 'ES256' })]);
+}, [makeClientKey('P-256', { use: 'sig', alg: 'ES256' })]);
 add('client-dpop', { token_endpoint_auth_method: 'none', dpop_bound_access_tokens: true });
 add('client-dpop-confidential', {
   client_secret: secret(),
@@ -156,8 +159,8 @@ addWithoutRedirect('resource-server', {
 // How ID Token, userinfo and the authorization response (JARM) are signed: all with one
 // algorithm. Other clients get the default, RS256 and userinfo as JSON.
 for (const alg of [
-  'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519',
-  'HS256', 'HS384', 'HS512',
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA',
+  'Ed25519', 'HS256', 'HS384', 'HS512',
 ]) {
   add(`client-id-token-${alg.toLowerCase()}`, {
     client_secret: secret(64),
@@ -190,7 +193,16 @@ for (const [name, alg, enc, type] of [
     metadata[`${what}_encrypted_response_alg`] = alg;
     metadata[`${what}_encrypted_response_enc`] = enc;
   }
-  add(`client-encrypted-${name}`, metadata, type ? [makeKey(type, { use: 'enc', alg })] : []);
+  add(`client-encrypted-${name}`, metadata, type ? [makeClientKey(type, { use: 'enc', alg })] : []);
+}
+
+// Who is told that a login ended, and with what: the session, or only the user.
+if (options['backchannel-logout-uri']) {
+  const told = () => ({
+    client_secret: secret(), backchannel_logout_uri: options['backchannel-logout-uri'],
+  });
+  add('client-backchannel-logout', { ...told(), backchannel_logout_session_required: true });
+  add('client-backchannel-logout-sub', { ...told(), id_token_signed_response_alg: 'ES256' });
 }
 
 if (options.clients) {

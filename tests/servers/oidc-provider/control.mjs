@@ -4,9 +4,8 @@ import { shiftClock } from './clock.mjs';
 import { addFault, clearFaults, clearRequests, requests } from './front.mjs';
 import { rotateKeys } from './keys.mjs';
 import { set, settings } from './options.mjs';
-import { forgetSessions } from './store.mjs';
 
-const routes = (rebuild) => ({
+const routes = ({ rebuild, logoutAll }) => ({
   'GET /health': () => ({ ok: true, settings }),
   'GET /requests': (body, query) => requests(query.get('path')),
   'POST /requests/clear': () => { clearRequests(); },
@@ -25,12 +24,15 @@ const routes = (rebuild) => ({
     addFault(fault);
   },
   'POST /fault/clear': () => { clearFaults(); },
-  'POST /logout-all': () => { forgetSessions(); },
+  'POST /logout-all': () => logoutAll(),
 });
 
-/** The server of the control URL; `rebuild` makes the provider anew, with new keys. */
-export function controlServer(rebuild) {
-  const table = routes(rebuild);
+/**
+ * The server of the control URL. `rebuild` makes the provider anew, with new keys; `logoutAll`
+ * ends all logins.
+ */
+export function controlServer(actions) {
+  const table = routes(actions);
   return http.createServer(async (req, res) => {
     const answer = (status, value) => {
       res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -41,7 +43,10 @@ export function controlServer(rebuild) {
       const url = new URL(req.url, 'http://control.test');
       const route = table[`${req.method} ${url.pathname}`];
       if (!route) answer(404, { error: `no ${req.method} ${url.pathname}` });
-      else answer(200, route(body ? JSON.parse(body) : {}, url.searchParams) ?? { ok: true });
+      else {
+        const value = await route(body ? JSON.parse(body) : {}, url.searchParams);
+        answer(200, value ?? { ok: true });
+      }
     } catch (error) {
       answer(400, { error: error.message });
     }

@@ -8,6 +8,7 @@ const flag = { type: 'boolean', default: false };
 const { values } = parseArgs({
   options: {
     'always-refresh': flag,
+    'backchannel-logout-uri': { type: 'string' },
     clients: { type: 'string' },
     'clock-tolerance': { type: 'string', default: '0' },
     'dpop-nonce': flag,

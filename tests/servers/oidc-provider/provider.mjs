@@ -185,5 +185,25 @@ export function buildProvider(issuer, mtlsBase) {
       console.error(`${name}: ${parts.join('; ')}`);
     });
   }
+  provider.on('backchannel.error', (ctx, error, client) => {
+    console.error(`logout of ${client.clientId}: ${error.message}`);
+  });
   return provider;
+}
+
+/**
+ * Sends a logout token to each client that took part in one of the sessions and wants to know
+ * (OpenID Connect Back-Channel Logout, section 2.5). Returns what became of each.
+ */
+export async function tellClients(provider, sessions) {
+  const told = [];
+  for (const { accountId: sub, authorizations = {} } of sessions) {
+    for (const [client_id, { sid }] of Object.entries(authorizations)) {
+      const client = await provider.Client.find(client_id);
+      if (!client?.backchannelLogoutUri) continue;
+      const error = await client.backchannelLogout(sub, sid).then(() => null, (e) => e.message);
+      told.push({ client_id, sub, sid, error });
+    }
+  }
+  return told;
 }

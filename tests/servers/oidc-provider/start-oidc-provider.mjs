@@ -19,6 +19,9 @@
 //   --id-token-claims      the claims of the scopes are in the ID token too
 //   --clock-tolerance SECONDS
 //                          granted on exp, nbf and iat of what clients sign (default 0)
+//   --backchannel-logout-uri URI
+//                          where client-backchannel-logout and client-backchannel-logout-sub,
+//                          which exist only then, are told that a login ended
 //   --clients FILE.json    more clients: an array of RFC 7591 metadata
 //   --stop-at-eof          ends when stdin does, that is with the process that started it
 import * as http from 'node:http';
@@ -33,7 +36,8 @@ const { clientsWithKeys } = await import('./clients.mjs');
 const { controlServer } = await import('./control.mjs');
 const { front, setHandler } = await import('./front.mjs');
 const { pki } = await import('./pki.mjs');
-const { buildProvider } = await import('./provider.mjs');
+const { buildProvider, tellClients } = await import('./provider.mjs');
+const { forgetSessions } = await import('./store.mjs');
 
 const listen = (server, port) => new Promise((resolve, reject) => {
   server.once('error', reject);
@@ -71,9 +75,14 @@ if (options.mtls) {
   mtlsBase = `https://${HOST}:${await listen(https.createServer(asking, front), 0)}${options.path}`;
 }
 
-const rebuild = () => setHandler(mounted(buildProvider(issuer, mtlsBase).callback()));
+let provider;
+const rebuild = () => {
+  provider = buildProvider(issuer, mtlsBase);
+  setHandler(mounted(provider.callback()));
+};
 rebuild();
-const controlPort = await listen(controlServer(rebuild), 0);
+const logoutAll = () => tellClients(provider, forgetSessions());
+const controlPort = await listen(controlServer({ rebuild, logoutAll }), 0);
 
 process.stdout.write(`${JSON.stringify({
   server: 'oidc-provider',

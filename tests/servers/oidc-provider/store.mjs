@@ -49,9 +49,12 @@ export class Adapter {
   }
 }
 
-/** Ends every login: the next authorization shows the login page. */
+/** Ends every login: the next authorization shows the login page. Returns the sessions. */
 export function forgetSessions() {
-  for (const key of entries.keys()) {
+  const sessions = [];
+  for (const [key, { payload }] of entries) {
+    if (key.startsWith('Session:')) sessions.push(payload);
     if (/^(Session|Interaction):/.test(key)) entries.delete(key);
   }
+  return sessions;
 }

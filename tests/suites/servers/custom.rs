@@ -3,20 +3,21 @@
 use hallpass_core::{
     ClientAuth, ClientConfig, CustomProvider, Descriptor, OAuth2Client, Revocation,
 };
-use hallpass_tests::{server::RealServer, user};
+use hallpass_tests::user;
+
+use crate::shared::OP;
 
 #[tokio::test]
 async fn a_descriptor_and_three_pointers_sign_a_user_in() {
-    let server = RealServer::start("oidc-provider", &[]).unwrap();
-    let at = |path: &str| format!("{}{path}", server.issuer());
+    let at = |path: &str| format!("{}{path}", OP.issuer());
     let descriptor = Descriptor::new("corp", at("/auth"), at("/token"))
         .with_client_auth(ClientAuth::Basic)
-        .with_issuer(server.issuer().to_owned())
+        .with_issuer(OP.issuer().to_owned())
         .with_endpoint(hallpass_core::Endpoint::Revocation, at("/token/revocation"))
         .with_revocation(Revocation::Rfc7009(ClientAuth::Basic));
     let provider = CustomProvider::new(descriptor, at("/me"), "/sub").unwrap();
     let provider = provider.with_email("/email", Some("/email_verified")).unwrap();
-    let registered = server.client("client-basic").unwrap();
+    let registered = OP.client("client-basic").unwrap();
     let redirect_uri = registered.redirect_uri().unwrap();
     let config = ClientConfig::new("client-basic").with_secret(registered.secret().unwrap());
     let corp =

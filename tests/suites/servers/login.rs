@@ -1,7 +1,7 @@
 //! The whole flow, for a client of each authentication method.
 
 use hallpass_core::{ClientAuth, EmailVerification, PendingAuthorization, Revoke};
-use hallpass_tests::{http::Method, server::RealServer};
+use hallpass_tests::server::RealServer;
 use serde_json::{Value, json};
 
 use crate::op::{OpClient, begin, callback, client, client_with, visit};
@@ -11,7 +11,7 @@ const ENCODED: &str = "client:basic special/+%";
 #[tokio::test]
 async fn every_way_of_client_authentication_signs_in_refreshes_and_revokes() {
     let server = RealServer::start("oidc-provider", &[]).unwrap();
-    server.control(Method::POST, "/set", &json!({ "rotate": "always" })).await.unwrap();
+    server.set(&json!({ "rotate": "always" })).await.unwrap();
     for (id, auth) in [
         ("client-basic", ClientAuth::Basic),
         (ENCODED, ClientAuth::Basic),

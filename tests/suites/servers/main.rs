@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod shared;
+mod raw;
 mod harness;
+mod control;
+mod clients;
+mod logout;
 mod op;
 mod custom;
 mod login;
 mod refusals;
+mod canaille;

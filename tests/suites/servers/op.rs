@@ -1,4 +1,4 @@
-//! A small provider of the tests' own: a certified OpenID provider, used as plain OAuth 2.
+//! A small provider of the tests' own: an OpenID provider, used as plain OAuth 2.
 
 use std::time::SystemTime;
 
@@ -22,11 +22,15 @@ pub(crate) struct Op(Descriptor);
 impl Op {
     /// `revocation` is declared apart, as RFC 8414 lets a server have two lists.
     pub(crate) fn new(server: &RealServer, auth: ClientAuth, revocation: ClientAuth) -> Self {
+        let [authorization, token, userinfo, revocation_path] = match server.name() {
+            "canaille" => ["/oauth/authorize", "/oauth/token", "/oauth/userinfo", "/oauth/revoke"],
+            _ => ["/auth", "/token", "/me", "/token/revocation"],
+        };
         let at = |path: &str| format!("{}{path}", server.issuer());
         Self(
-            Descriptor::new("op", at("/auth"), at("/token"))
-                .with_endpoint(Endpoint::Userinfo, at("/me"))
-                .with_endpoint(Endpoint::Revocation, at("/token/revocation"))
+            Descriptor::new("op", at(authorization), at(token))
+                .with_endpoint(Endpoint::Userinfo, at(userinfo))
+                .with_endpoint(Endpoint::Revocation, at(revocation_path))
                 .with_issuer(server.issuer().to_owned())
                 .with_iss_promised()
                 .with_client_auth(auth)

@@ -6,6 +6,7 @@ use hallpass_core::{
 use hallpass_tests::{server::RealServer, user::User};
 
 use crate::op::{Op, OpClient, begin, callback, client, visit};
+use crate::shared::OP;
 
 const ID: &str = "client-basic";
 
@@ -24,10 +25,9 @@ fn check(error: &Error, kind: ErrorKind, code: &str) {
 
 #[tokio::test]
 async fn a_code_is_good_once() {
-    let server = RealServer::start("oidc-provider", &[]).unwrap();
-    let client = basic(&server);
+    let client = basic(&OP);
     let login = begin(&client).await;
-    let landing = visit(&server, ID, &login).await;
+    let landing = visit(&OP, ID, &login).await;
     let stored = login.pending.expose_for_session();
     let again = || hallpass_core::PendingAuthorization::from_session(&stored).unwrap();
     client.get_access_token(callback(&landing), again()).await.unwrap();
@@ -37,9 +37,8 @@ async fn a_code_is_good_once() {
 
 #[tokio::test]
 async fn a_code_wants_its_verifier_and_its_redirect_uri() {
-    let server = RealServer::start("oidc-provider", &[]).unwrap();
-    let client = basic(&server);
-    let redirect_uri = server.client(ID).unwrap().redirect_uri().unwrap().to_owned();
+    let client = basic(&OP);
+    let redirect_uri = OP.client(ID).unwrap().redirect_uri().unwrap().to_owned();
     let other = "http://127.0.0.1/callback";
     assert_ne!(redirect_uri, other);
     for (redirect_uri, verifier) in [
@@ -48,7 +47,7 @@ async fn a_code_wants_its_verifier_and_its_redirect_uri() {
         (other, None),
     ] {
         let login = begin(&client).await;
-        let landing = visit(&server, ID, &login).await;
+        let landing = visit(&OP, ID, &login).await;
         let code = Secret::new(landing.params["code"].as_str());
         let verifier = verifier.map(Secret::new);
         let error =
@@ -59,10 +58,9 @@ async fn a_code_wants_its_verifier_and_its_redirect_uri() {
 
 #[tokio::test]
 async fn a_dead_refresh_token_starts_the_login_again() {
-    let server = RealServer::start("oidc-provider", &[]).unwrap();
-    let client = basic(&server);
+    let client = basic(&OP);
     let login = begin(&client).await;
-    let landing = visit(&server, ID, &login).await;
+    let landing = visit(&OP, ID, &login).await;
     let token = client.get_access_token(callback(&landing), login.pending).await.unwrap();
     client.revoke_token(&token, Revoke::RefreshToken).await.unwrap();
     let error = client.refresh_token(&token).await.unwrap_err();
@@ -71,13 +69,12 @@ async fn a_dead_refresh_token_starts_the_login_again() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_for_the_programmer() {
-    let server = RealServer::start("oidc-provider", &[]).unwrap();
-    let login = begin(&basic(&server)).await;
-    let landing = visit(&server, ID, &login).await;
-    let redirect_uri = server.client(ID).unwrap().redirect_uri().unwrap();
+    let login = begin(&basic(&OP)).await;
+    let landing = visit(&OP, ID, &login).await;
+    let redirect_uri = OP.client(ID).unwrap().redirect_uri().unwrap();
     let config =
         ClientConfig::new(ID).with_secret("wrong").with_redirect_uri(redirect_uri).unwrap();
-    let op = Op::new(&server, ClientAuth::Basic, ClientAuth::Basic);
+    let op = Op::new(&OP, ClientAuth::Basic, ClientAuth::Basic);
     let wrong = OAuth2Client::new(op, config).unwrap();
     let error = wrong.get_access_token(callback(&landing), login.pending).await.unwrap_err();
     check(&error, ErrorKind::Config, "invalid_client");

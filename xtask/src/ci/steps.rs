@@ -96,7 +96,7 @@ impl Machine<'_> {
         for program in ["bash", "node", "npm", "python3"] {
             needs(Command::new(program).arg("--version"), program)?;
         }
-        let script = ["tests/servers/serve.sh", "--install", "oidc-provider"];
+        let script = ["tests/servers/serve.sh", "--install", "oidc-provider", "canaille"];
         run(Command::new("bash").args(script).current_dir(self.root))?;
         self.cargo(&format!("test {EVERYTHING} --test servers"))
     }

@@ -1,0 +1,13 @@
+//! Servers for all tests that leave them as they are: no setting is changed, no request counted.
+
+use std::sync::LazyLock;
+
+use hallpass_tests::server::RealServer;
+
+/// oidc-provider without options.
+pub(crate) static OP: LazyLock<RealServer> =
+    LazyLock::new(|| RealServer::start("oidc-provider", &[]).unwrap());
+
+/// canaille without options.
+pub(crate) static CANAILLE: LazyLock<RealServer> =
+    LazyLock::new(|| RealServer::start("canaille", &[]).unwrap());
