@@ -209,8 +209,11 @@ impl AuthorizationUrl {
 
     /// The page for a request that was pushed: RFC 9126 section 4.
     pub(crate) fn of_pushed(endpoint: &Url, client: (&str, &str), request_uri: &str) -> Self {
-        let mut url = endpoint.as_str().trim_end_matches('?').to_owned();
-        let separator = if url.contains('?') { '&' } else { '?' };
+        let mut url = endpoint.as_str().to_owned();
+        if endpoint.query() == Some("") {
+            url.pop();
+        }
+        let separator = if endpoint.query().is_some_and(|own| !own.is_empty()) { '&' } else { '?' };
         query::append(&mut url, separator, client.0, client.1);
         query::append(&mut url, '&', "request_uri", request_uri);
         Self(url)
@@ -341,13 +344,7 @@ impl Plan {
             return Err(unbound());
         }
 
-        let asks_of_id_token = request.max_age.is_some() || !request.acr_values.is_empty();
-        if asks_of_id_token && !wants_nonce {
-            let message = "max_age or acr_values is asked for, and no ID token will answer it";
-            return Err(Error::config(message));
-        }
-        request.resources.iter().try_for_each(|uri| check_resource(uri))?;
-
+        check_asked(&request, wants_nonce)?;
         let fresh = Fresh::new(parts.random, wants_nonce);
         let mut url =
             String::with_capacity(self.head.len() + redirect_pair.len() + scope_pair.len() + 256);
@@ -361,16 +358,7 @@ impl Plan {
             url.push_str("&nonce=");
             url.push_str(nonce.expose());
         }
-        if let Some(max_age) = request.max_age {
-            query::append(&mut url, '&', "max_age", &max_age.as_secs().to_string());
-        }
-        let acr_values = (!request.acr_values.is_empty()).then(|| request.acr_values.join(" "));
-        if let Some(values) = &acr_values {
-            query::append(&mut url, '&', "acr_values", values);
-        }
-        for uri in &request.resources {
-            query::append(&mut url, '&', "resource", uri);
-        }
+        let acr_values = push_asked(&mut url, &request);
         if let Some((name, value)) = parts.signer_param {
             query::append(&mut url, '&', name, value);
         }
@@ -405,8 +393,6 @@ impl Plan {
         request: &AuthorizationRequest,
     ) -> Result<()> {
         let mut seen: Vec<&str> = self.taken.iter().map(String::as_str).collect();
-        seen.extend((!request.acr_values.is_empty()).then_some("acr_values"));
-        seen.extend((!request.resources.is_empty()).then_some("resource"));
         let mut push = |name: &'_ str, value: &str| -> Result<()> {
             if is_reserved(name, descriptor) {
                 let message = format!("hallpass sets the parameter {name} itself");
@@ -422,7 +408,10 @@ impl Plan {
         for (name, value) in &request.params {
             push(name, value)?;
         }
-        let names = typed.iter().map(|(name, _)| *name);
+        let acr_values = (!request.acr_values.is_empty()).then_some("acr_values");
+        let resource = (!request.resources.is_empty()).then_some("resource");
+        let names =
+            acr_values.into_iter().chain(resource).chain(typed.iter().map(|(name, _)| *name));
         for name in names.chain(request.params.iter().map(|(name, _)| name.as_ref())) {
             if seen.contains(&name) {
                 let message = format!("the parameter {name} is given twice");
@@ -432,6 +421,35 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// What the caller asks for, and cannot be had or said.
+fn check_asked(request: &AuthorizationRequest, wants_nonce: bool) -> Result<()> {
+    let asks_of_id_token = request.max_age.is_some() || !request.acr_values.is_empty();
+    if asks_of_id_token && !wants_nonce {
+        let message = "max_age or acr_values is asked for, and no ID token will answer it";
+        return Err(Error::config(message));
+    }
+    // A space stands between two of them.
+    if request.acr_values.iter().any(|value| value.is_empty() || value.contains(' ')) {
+        return Err(Error::config("one of acr_values is empty or has a space in it"));
+    }
+    request.resources.iter().try_for_each(|uri| check_resource(uri))
+}
+
+/// Gives `acr_values` as they are sent.
+fn push_asked(url: &mut String, request: &AuthorizationRequest) -> Option<String> {
+    if let Some(max_age) = request.max_age {
+        query::append(url, '&', "max_age", &max_age.as_secs().to_string());
+    }
+    let acr_values = (!request.acr_values.is_empty()).then(|| request.acr_values.join(" "));
+    if let Some(values) = &acr_values {
+        query::append(url, '&', "acr_values", values);
+    }
+    for uri in &request.resources {
+        query::append(url, '&', "resource", uri);
+    }
+    acr_values
 }
 
 /// RFC 8707 section 2.

@@ -85,22 +85,28 @@ impl Callback {
         client_id: &str,
         now: SystemTime,
     ) -> Result<VerifiedCode> {
+        // check: 1, 2
         if !self.belongs_to(&pending) {
             return Err(Error::security("state", "the callback answers another login"));
         }
+        // check: 10
         if *pending.bound.provider != *descriptor.name() {
             return Err(Error::security("provider", "the login was begun with another provider"));
         }
+        // check: 10
         if *pending.bound.client_id != *client_id {
             return Err(Error::security("client", "the login was begun with another client"));
         }
+        // check: 1
         if !pending.is_fresh(now) {
             return Err(
                 Error::denied("the login took longer than 10 minutes").with_reason("expired")
             );
         }
+        // check: 9
         self.check_issuer(&pending)?;
         if let Some(error) = self.refusal(descriptor) {
+            // check: 86 => return Err(error);
             return Err(error.without_secrets(&pending.secrets()));
         }
         let code = match self.0.raw(&pending.code_name) {
@@ -119,8 +125,11 @@ impl Callback {
         let refuse = |message| Err(Error::security("issuer", message));
         let bound = &pending.bound;
         match (self.0.raw("iss"), &bound.issuer) {
+            // check: 9
             (Some(got), Some(want)) if !got.matches(want) => refuse("another issuer answered"),
+            // check: 9
             (Some(_), None) if bound.iss_promised => refuse("no issuer is known to compare with"),
+            // check: 9
             (None, _) if bound.iss_promised && self.error().is_none() => {
                 refuse("the provider promised to say who it is, and did not")
             }
@@ -147,6 +156,7 @@ impl Callback {
             (ErrorKind::Denied, "access_denied") => "the user or the provider said no",
             _ => "the provider did not authorize the request",
         };
+        // check: 86 => Some(Error::new(kind, message).with_oauth(oauth))
         Some(Error::new(kind, message).with_oauth(oauth.without(self.0.secrets())))
     }
 }
@@ -238,6 +248,7 @@ impl CallbackParams {
         }
         let mut params: Vec<(Box<str>, Secret)> = Vec::with_capacity(pairs.len());
         for (name, value) in pairs {
+            // check: 4
             if params.iter().any(|(known, _)| **known == *name) {
                 return Err(Error::security("duplicate", "the callback has a parameter twice"));
             }

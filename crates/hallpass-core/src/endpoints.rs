@@ -205,9 +205,11 @@ impl AllowedHttp {
             "http" if url.host_str().is_some_and(|host| self.0.iter().any(|h| **h == *host)) => {
                 Ok(())
             }
+            // check: 23 => Ok(())
             "http" => {
                 Err(Error::security("plain_http", "plain http to a host that is not loopback"))
             }
+            // check: 23 => Ok(())
             scheme => {
                 let scheme = crate::error::bounded(scheme);
                 Err(Error::config(format!("no URL of the web: its scheme is {scheme}")))
@@ -222,6 +224,7 @@ impl AllowedHttp {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::config("a URL with a user or password in it"));
         }
+        // check: 23
         self.check(&url).map_err(|error| {
             named(match error.reason() {
                 Some("plain_http") => "plain http to a host that is not loopback",

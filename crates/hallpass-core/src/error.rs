@@ -260,7 +260,8 @@ impl Error {
     ///
     /// Of the authorization page: `scheme`. Of the callback: `state`, `provider`, `client`, `issuer`, `endpoint`, `duplicate`,
     /// `too_long`, `no_code`, `expired`, `pending`. Of requests: `origin`, `plain_http`,
-    /// `redirect`, `reserved`, `code_binding`, `no_tls`, `hmac`, `key_binding`, `no_refresh_token`.
+    /// `private_address`, `redirect`, `reserved`, `code_binding`, `no_tls`, `hmac`, `key_binding`,
+    /// `no_refresh_token`.
     /// Of answers: `timeout`, `connect`, `interrupted`, `body_limit`, `invalid_token`, `forbidden`,
     /// `rate_limited`, `client_auth`, `empty_id`, `request_uri`. Of ID tokens and userinfo:
     /// `id_token`, `nonce`, `auth_time`, `acr`, `subject`, `unsigned`. A provider's own crate, and

@@ -158,17 +158,23 @@ impl<'a> CustomAuth<'a> {
         self.headers.insert(name, value);
     }
 
-    /// A parameter. What the request says already stays as it is.
+    /// A parameter. What the request says already stays as it is: a pushed authorization request
+    /// names its client, and may be told so again.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind), reason `reserved`: the parameter is there already.
+    /// [`ErrorKind::Config`](crate::ErrorKind), reason `reserved`: the parameter is there already,
+    /// with another value.
     pub fn param(&mut self, name: &'static str, value: impl Into<Secret>) -> Result<()> {
-        if self.params.iter().any(|(known, _)| known == name) {
+        let value = value.into();
+        if let Some((_, said)) = self.params.iter().find(|(known, _)| known == name) {
+            if said.matches(value.expose()) {
+                return Ok(());
+            }
             let message = format!("the parameter {name} is there already");
             return Err(Error::config(message).with_reason("reserved"));
         }
-        self.params.push((Cow::Borrowed(name), value.into()));
+        self.params.push((Cow::Borrowed(name), value));
         Ok(())
     }
 }

@@ -133,6 +133,69 @@ mod tests {
         check(None, SIGNATURE, Some(ErrorKind::Config));
     }
 
+    /// RFC 4231, test cases 1, 2 and 4: the keys of the others are no text, as secrets are.
+    #[test]
+    fn every_hash_gives_the_published_vectors() {
+        let key: String = (1..=25_u8).map(char::from).collect();
+        check_vector(
+            &"\u{b}".repeat(20),
+            b"Hi There",
+            [
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+                "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59c\
+                 faea9ea9076ede7f4af152e8b2fa9cb6",
+                "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde\
+                 daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854",
+            ],
+        );
+        check_vector(
+            "Jefe",
+            MESSAGE.as_bytes(),
+            [
+                SIGNATURE,
+                "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e\
+                 8e2240ca5e69e2c78b3239ecfab21649",
+                "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554\
+                 9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+            ],
+        );
+        check_vector(
+            &key,
+            &[0xcd; 50],
+            [
+                "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+                "3e8a69b7783c25851933ab6290af6ca77a9981480850009cc5577c6e1f573b4e\
+                 6801dd23c4a7d679ccf8a386c674cffb",
+                "b0ba465637458c6990e5a8c5f61d4af7e576d97ff94b872de76f8050361ee3db\
+                 a91ca5c11aa25eb4d679275cc5788063a5f19741120c4f2de2adebeb10a298dd",
+            ],
+        );
+    }
+
+    #[track_caller]
+    fn check_vector(secret: &str, message: &[u8], want: [&str; 3]) {
+        let config = ClientConfig::new("id").with_secret(secret);
+        let keys = ClientKeys::new(&config);
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(hex(&keys.hmac_sha256(message).unwrap()), want[0]);
+        assert_eq!(hex(&keys.hmac_sha384(message).unwrap()), want[1]);
+        assert_eq!(hex(&keys.hmac_sha512(message).unwrap()), want[2]);
+    }
+
+    #[test]
+    fn without_a_secret_there_is_no_hmac() {
+        let config = ClientConfig::new("id");
+        let keys = ClientKeys::new(&config);
+        let got = [
+            keys.hmac_sha256(b"m").err(),
+            keys.hmac_sha384(b"m").err(),
+            keys.hmac_sha512(b"m").err(),
+        ];
+        for error in got {
+            assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Config));
+        }
+    }
+
     #[track_caller]
     fn check(secret: Option<&str>, hex: &str, want: Option<ErrorKind>) {
         let config = ClientConfig::new("id");

@@ -197,7 +197,9 @@ impl PendingAuthorization {
     /// Whether it may still be used.
     pub(crate) fn is_fresh(&self, now: SystemTime) -> bool {
         match now.duration_since(self.created_at) {
+            // check: 1 => true
             Ok(age) => age <= LIFETIME,
+            // check: 1 => true
             Err(ahead) => ahead.duration() <= SKEW,
         }
     }

@@ -66,6 +66,7 @@ pub(crate) fn read(
     let status = response.status;
     let members = match members {
         Ok(mut members) => match members.refusal() {
+            // check: 28 => members
             Some(oauth) => return Err(refused(response, Some(oauth), descriptor, asked_at)),
             None => members,
         },
@@ -89,6 +90,7 @@ pub(crate) fn fields(response: &Response) -> Result<Map<String, Json>> {
     // reader goes first.
     let strict: std::result::Result<Members<'_>, _> =
         serde_json::from_slice(without_bom(&response.body));
+    // check: 27
     strict.map_err(|error| response.malformed(&error))?;
     match response.json()? {
         Json::Object(fields) => Ok(fields),
@@ -185,9 +187,11 @@ impl<'a> Members<'a> {
     fn grant(self, asked_at: SystemTime) -> Result<Granted> {
         let access_token = match self.access_token.text() {
             Some(token) if !token.is_empty() => token,
+            // check: 27 => Cow::Borrowed("")
             _ => return Err(Error::malformed("a token reply without an access_token")),
         };
         // RFC 6749 appendix A.12: printable ASCII. Anything else could break out of a header.
+        // check: 88
         if !access_token.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
             return Err(Error::malformed("an access_token with control or foreign characters"));
         }
@@ -248,6 +252,7 @@ fn expires_at(
     asked_at: SystemTime,
 ) -> Option<SystemTime> {
     if let Some(seconds) = expires_in.seconds() {
+        // check: 30 => return Some(asked_at + Duration::from_secs(seconds));
         return asked_at.checked_add(Duration::from_secs(seconds).min(LONGEST_LIFE));
     }
     let at = Loose::deserialize(extra.get("expires_at")?).ok()?.seconds()?;
@@ -273,6 +278,7 @@ fn form_fields(body: &[u8]) -> Result<Map<String, Json>> {
         .map_err(|_| Error::malformed("a form that is no UTF-8"))?;
     let mut fields = Map::new();
     for (name, value) in query::pairs(body.trim())? {
+        // check: 27 => fields.insert(name, Json::String(value));
         if fields.insert(name, Json::String(value)).is_some() {
             return Err(Error::malformed("a member twice"));
         }
@@ -312,12 +318,14 @@ impl<'de> Visitor<'de> for MembersVisitor {
                 "error_uri" => (&mut members.error_uri, 1 << 8),
                 _ => {
                     // RFC 8259 section 4: what a second one means is anybody's guess.
+                    // check: 27 => members.extra.insert(name.into_owned(), value.into_json());
                     if members.extra.insert(name.into_owned(), value.into_json()).is_some() {
                         return Err(de::Error::custom("a member twice"));
                     }
                     continue;
                 }
             };
+            // check: 27
             if seen & bit != 0 {
                 return Err(de::Error::custom("a member twice"));
             }

@@ -34,6 +34,7 @@ pub trait HttpClient: fmt::Debug + Send + Sync {
     /// [`ErrorKind::Transport`](crate::ErrorKind) if there was no whole answer: the caller may try
     /// again. [`ErrorKind::Malformed`](crate::ErrorKind) if it was too long.
     /// [`ErrorKind::Config`](crate::ErrorKind) if the transport cannot serve this URL at all.
+    /// [`ErrorKind::Security`](crate::ErrorKind) if it must not: log it and stop.
     async fn send(&self, request: Request) -> Result<Response>;
 }
 

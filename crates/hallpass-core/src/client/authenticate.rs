@@ -40,8 +40,8 @@ pub(super) fn fits(auth: ClientAuth, config: &ClientConfig) -> Result<()> {
 impl<P: Provider> OAuth2Client<P> {
     /// The way for this request: what the call chose; else, where metadata has a list, what the
     /// application chose or the first of the list that it can do; else what the descriptor declares
-    /// for the request, or in general. Without authentication, the id alone is sent; a key that signs
-    /// goes its own way wherever a secret is declared.
+    /// for the request, or in general. A public client sends its id alone, another one only where the
+    /// call says so; a key that signs goes its own way wherever a secret is declared.
     pub(super) fn way(
         &self,
         way: Way,
@@ -59,13 +59,17 @@ impl<P: Provider> OAuth2Client<P> {
             Way::Declared(auth) if endpoints.client_auth(endpoint).is_none() => auth,
             Way::Declared(_) | Way::General => listed(endpoint)?,
         };
-        Ok(match (&self.config.credential, wanted) {
-            (_, ClientAuth::None) => ClientAuth::None,
-            (Credential::Public, ClientAuth::Custom) => ClientAuth::Custom,
-            (Credential::Public, _) => ClientAuth::None,
-            (Credential::Assertion(_), way) if fits(way, &self.config).is_err() => listed(None)?,
-            (_, way) => fits(way, &self.config).map(|()| way)?,
-        })
+        let wanted = match (&self.config.credential, wanted) {
+            (Credential::Public, ClientAuth::Custom) => return Ok(ClientAuth::Custom),
+            (Credential::Public, _) => return Ok(ClientAuth::None),
+            (_, ClientAuth::None) if way == Way::Chosen(wanted) => return Ok(wanted),
+            (Credential::Assertion(_), wanted) if fits(wanted, &self.config).is_err() => {
+                listed(None)?
+            }
+            (_, wanted) => wanted,
+        };
+        // Of a provider that is discovered, this is known no sooner.
+        fits(wanted, &self.config).map(|()| wanted)
     }
 
     /// Writes the header, or returns the parameters that go into the body. Anew for each attempt.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     ApiRequest, Authorization, AuthorizationUrl, Endpoint, Endpoints, Error, OAuth2Client,
-    Provider, Response, Result,
+    Provider, Response, Result, reply,
 };
 
 /// Longer references than any provider makes are refused.
@@ -21,10 +21,12 @@ impl<P: Provider> OAuth2Client<P> {
         let form = login.url.added_to(page);
         let plan = ApiRequest::form(Endpoint::PushedAuthorization, form);
         let (response, sent) = self.attempt(&plan, endpoints).await?;
-        let request_uri = match self.refused(&plan, &response) {
-            None => request_uri(&response),
-            Some(error) => Err(error),
-        };
+        // An `error` in an answer of status 200 is an error too.
+        let refused = self.refused(&plan, &response).or_else(|| {
+            let oauth = reply::oauth_error(&response)?;
+            Some(reply::refused(&response, Some(oauth), &self.descriptor, self.clock.now()))
+        });
+        let request_uri = refused.map_or_else(|| request_uri(&response), Err);
         let request_uri =
             request_uri.map_err(|error| error.without_secrets(&self.secrets(&plan, &sent)))?;
         let client = (self.descriptor.client_params().0, self.client_id());

@@ -28,6 +28,7 @@ impl<P: Provider> OAuth2Client<P> {
         self.provider.check_callback(&callback.0, self.keys(), now)?;
         let code = callback.verify(pending, &self.descriptor, self.client_id(), now)?;
         let endpoints = self.known_endpoints().await?;
+        // check: 10
         same_server(&code.pending.bound, &endpoints)?;
         self.redeem(Grant::new("authorization_code"), Some(&code), &endpoints).await
     }
@@ -117,10 +118,12 @@ impl<P: Provider> OAuth2Client<P> {
         let (response, sent) = self.attempt(&plan, endpoints).await?;
         let granted = self.read(&response, code, asked_at).map_err(|error| {
             let of_login = code.map(|code| code.pending.secrets()).unwrap_or_default();
+            // check: 86 => error
             error.without_secrets(&self.secrets(&plan, &sent)).without_secrets(&of_login)
         })?;
         let Granted { token, id_token } = granted;
         let token = keep(token, &plan.body, original, code);
+        // check: 29
         self.check_type(token.token_type())?;
         self.verify_id_token(token, id_token, original, code).await
     }
@@ -143,6 +146,7 @@ impl<P: Provider> OAuth2Client<P> {
             None => reply::read(response, &Source::Body, &self.descriptor, asked_at),
             Some(fields) => {
                 // A hook can put a reply right; it cannot make a refusal a token.
+                // check: 28
                 if let Some(oauth) = reply::oauth_error(response) {
                     let oauth = Some(oauth);
                     return Err(reply::refused(response, oauth, &self.descriptor, asked_at));
@@ -165,9 +169,11 @@ impl<P: Provider> OAuth2Client<P> {
             return Err(Error::malformed("an access_token that the reply does not hold"));
         }
         for (_, kind) in said.iter().filter(|(name, _)| *name == "token_type") {
+            // check: 29
             self.check_type(kind)?;
         }
         let kind = token.token_type();
+        // check: 29
         if self.signer.is_some() && !said.iter().any(|(_, value)| value.eq_ignore_ascii_case(kind))
         {
             return Err(unbound());
@@ -179,7 +185,9 @@ impl<P: Provider> OAuth2Client<P> {
     /// shown, or to one that nobody has.
     fn check_type(&self, kind: &str) -> Result<()> {
         let fits = match &self.signer {
+            // check: 29 => true
             Some(signer) => kind.eq_ignore_ascii_case(signer.token_type()),
+            // check: 29 => true
             None => !BOUND_TYPES.iter().any(|bound| kind.eq_ignore_ascii_case(bound)),
         };
         if fits { Ok(()) } else { Err(unbound()) }
@@ -213,6 +221,7 @@ impl<P: Provider> OAuth2Client<P> {
             (Some(_), None) if pending.is_some_and(PendingAuthorization::asks_openid) => {
                 return Err(Error::security("id_token", "openid was asked for, and none came"));
             }
+            // check: 11
             (None, _) if pending.is_some_and(|pending| pending.nonce.is_some()) => {
                 return Err(Error::security(
                     "id_token",
@@ -230,14 +239,17 @@ impl<P: Provider> OAuth2Client<P> {
     /// What the login asked of the ID token, and the verifier is not told.
     fn check_login(&self, claims: &VerifiedClaims, code: Option<&VerifiedCode>) -> Result<()> {
         let Some(code) = code else { return Ok(()) };
-        let text = |name: &str| claims.get(name).and_then(Json::as_str);
         if let Some(wanted) = &code.pending.acr_values {
-            let acr = text("acr").filter(|acr| wanted.split(' ').any(|wanted| wanted == *acr));
-            acr.ok_or_else(|| Error::security("acr", "the user did not sign in as was asked"))?;
+            let acr = claims.get("acr").and_then(Json::as_str);
+            // check: 68
+            if !acr.is_some_and(|acr| wanted.split(' ').any(|wanted| wanted == acr)) {
+                return Err(Error::security("acr", "the user did not sign in as was asked"));
+            }
         }
         // Whoever brings a bare code answers for the nonce.
         let sent_none = code.pending.nonce.is_none() && !code.is_bare;
-        if sent_none && self.descriptor.nonce_echoed && text("nonce").is_some() {
+        // check: 8
+        if sent_none && self.descriptor.nonce_echoed && nonce_of(claims).is_some() {
             return Err(Error::security("nonce", "the ID token has a nonce that nobody sent"));
         }
         Ok(())
@@ -246,6 +258,7 @@ impl<P: Provider> OAuth2Client<P> {
 
 fn push_code(form: &mut Vec<(crate::descriptor::Text, Secret)>, code: &VerifiedCode) {
     form.push((Cow::Borrowed("code"), code.code.clone()));
+    // check: 12
     form.push((Cow::Borrowed("redirect_uri"), Secret::new(&*code.pending.redirect_uri)));
     if let Some(verifier) = &code.pending.proof {
         form.push((Cow::Borrowed("code_verifier"), verifier.clone()));
@@ -259,25 +272,34 @@ fn push_code(form: &mut Vec<(crate::descriptor::Text, Secret)>, code: &VerifiedC
 #[allow(clippy::cast_precision_loss, reason = "a time in seconds is exact for aeons")]
 fn check_claims(claims: &VerifiedClaims, expected: Expected<'_>, now: SystemTime) -> Result<()> {
     let nonce = claims.get("nonce").and_then(Json::as_str).unwrap_or_default();
+    // check: 8, 11
     if expected.nonce.is_some_and(|want| !want.matches(nonce)) {
         return Err(Error::security("nonce", "the ID token is for another login"));
     }
     if let Some(max_age) = expected.max_age {
         let signed_in = claims.get("auth_time").and_then(Json::as_f64).unwrap_or_default();
         let age = unix_seconds(now) as f64 - signed_in;
+        // check: 68
         if age > (max_age + SKEW).as_secs_f64() {
             return Err(Error::security("auth_time", "the user signed in too long ago"));
         }
     }
     let Some(original) = expected.original else { return Ok(()) };
+    // check: 39
     if original.subject() != claims.subject() {
         return Err(Error::security("subject", "the ID token is about somebody else"));
     }
-    let nonces = (claims.get("nonce"), original.get("nonce"));
+    let nonces = (nonce_of(claims), nonce_of(original));
+    // check: 39
     if matches!(nonces, (Some(new), Some(old)) if new != old) {
         return Err(Error::security("nonce", "the ID token is for another login"));
     }
     Ok(())
+}
+
+/// Of whatever type: only a null says no more than a claim that is left out.
+fn nonce_of(claims: &VerifiedClaims) -> Option<&Json> {
+    claims.get("nonce").filter(|nonce| !nonce.is_null())
 }
 
 /// RFC 6749 sections 5.1 and 6: what a reply leaves out stays as it was, or as it was asked.
@@ -292,9 +314,12 @@ fn keep(
         token.scope = asked.map(|(_, scope)| scope.expose().into());
     }
     if let Some(original) = original {
+        // check: 36
         token.refresh_token = token.refresh_token.or_else(|| original.refresh_token.clone());
+        // check: 36
         token.scope = token.scope.or_else(|| original.scope.clone());
         token.id_token.clone_from(&original.id_token);
+        // check: 36
         token.claims.clone_from(&original.claims);
     }
     if let Some(code) = code {
@@ -309,6 +334,8 @@ fn keep(
 /// A name is not enough to tell two shops or tenants apart: their endpoints are.
 fn same_server(bound: &Bound, endpoints: &Endpoints) -> Result<()> {
     let token_endpoint = bound.token_endpoint.as_deref();
+    // check: 10 => let same = bound.issuer.as_deref() == endpoints.issuer();
+    // check: 10 => let same = token_endpoint == Some(endpoints.token().as_str());
     let same = token_endpoint == Some(endpoints.token().as_str())
         && bound.issuer.as_deref() == endpoints.issuer();
     if same {

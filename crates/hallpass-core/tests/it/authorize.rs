@@ -14,6 +14,7 @@ use crate::support::{
     param, public, refused,
 };
 
+mod asked;
 mod binding;
 mod reserved;
 

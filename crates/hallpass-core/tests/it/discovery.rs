@@ -1,9 +1,9 @@
 //! Endpoints that are found at run time, over a back channel without credentials.
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
 use hallpass_core::{
-    ErrorKind, OAuth2Token, Operation, Purpose, Revocation, Revoke,
+    ErrorKind, OAuth2Client, OAuth2Token, OAuthError, Operation, Purpose, Revocation, Revoke,
     http::{HeaderValue, Method, header},
 };
 use serde_json::json;
@@ -71,6 +71,43 @@ async fn a_document_that_is_not_there_is_no_endpoint() {
     let world = World::of(Acme::discovered("http://acme.test/metadata"));
     refused(world.client.endpoints().await, ErrorKind::Security, Some("plain_http"));
     world.wire.assert_silent();
+}
+
+#[tokio::test]
+async fn a_document_may_say_where_to_sign_out() {
+    let mut document = document();
+    document["end_session_endpoint"] = json!("https://out.acme.test/logout?x=1");
+    let world = World::of(discovered());
+    world.wire.answer(200, &document);
+    let endpoints = world.client.endpoints().await.unwrap();
+    let page = endpoints.end_session().unwrap();
+    assert_eq!(page.as_str(), "https://out.acme.test/logout?x=1");
+    world.wire.answer(200, &document);
+    let token = OAuth2Token::from_access_token("T");
+    let got = world.client.api(&token).get(page.as_str()).send().await;
+    refused(got, ErrorKind::Security, Some("origin"));
+    let said = discovered().but(|d| d.with_end_session("https://out.acme.test/logout"));
+    refused(OAuth2Client::new(said, config()), ErrorKind::Config, None);
+}
+
+#[tokio::test]
+async fn one_failure_can_be_the_answer_to_many_callers() {
+    let world = World::of(discovered());
+    world.wire.answer_with(|_| {
+        let mut answer = json_response(503, &json!({}));
+        answer.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("7"));
+        Ok(answer)
+    });
+    let error = world.client.endpoints().await.unwrap_err();
+    let underneath = std::io::Error::other("underneath");
+    let error = error.with_source(underneath).with_oauth(OAuthError::new("a_code"));
+    let copy = error.clone();
+    assert_eq!((copy.kind(), copy.status()), (error.kind(), error.status()));
+    assert_eq!(copy.retry_after(), Some(Duration::from_secs(7)));
+    assert_eq!(copy.oauth(), error.oauth());
+    assert_eq!(format!("{copy} {copy:?}"), format!("{error} {error:?}"));
+    let source = copy.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+    assert_eq!(source.map(ToString::to_string).as_deref(), Some("underneath"));
 }
 
 #[tokio::test]

@@ -13,5 +13,6 @@ pub(crate) use shown::{Shown, show, show_text};
 pub(crate) use signer::Signer;
 pub(crate) use wire::{Sent, Wire, json_response, response};
 pub(crate) use world::{
-    CODE, CountingRandom, SECRET, World, callback, config, json, now, pairs, param, public, refused,
+    CODE, CountingRandom, Key, SECRET, World, callback, config, json, now, pairs, param, public,
+    refused,
 };

@@ -18,6 +18,7 @@ use crate::support::{
 
 mod grants;
 mod ids;
+mod nonce;
 mod quirks;
 mod refresh;
 mod signed;

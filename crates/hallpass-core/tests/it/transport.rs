@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod limits;
+mod public;
 pub(crate) mod redirects;
 pub(crate) mod server;
 

@@ -1,28 +1,9 @@
 //! How the client proves itself at the token endpoint: one way, the declared one.
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::SystemTime,
-};
-
-use async_trait::async_trait;
-use hallpass_core::{ClientAssertion, ClientConfig, OAuth2Client, Result, TokenBody};
+use hallpass_core::{ClientConfig, OAuth2Client, TokenBody};
 
 use super::*;
-use crate::support::{Bare, Sent, Wire};
-
-/// Signs nothing, and says what it was asked to sign.
-#[derive(Debug, Default)]
-struct Key(AtomicU32);
-
-#[async_trait]
-impl ClientAssertion for Key {
-    async fn sign(&self, client_id: &str, audience: &str, at: SystemTime) -> Result<Secret> {
-        assert_eq!(at, now());
-        let jti = self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(Secret::new(format!("{client_id} for {audience} #{jti}")))
-    }
-}
+use crate::support::{Bare, Key, Sent, Wire};
 
 /// What is left of a token request without what every code grant has.
 async fn proof_of(provider: Acme, config: ClientConfig) -> (Sent, Vec<(String, String)>) {

@@ -1,8 +1,10 @@
 //! A server that repeats all it was sent, piece by piece, wherever an error has room for it.
 
+use std::sync::Arc;
+
 use hallpass_core::{
-    ApiRequest, Authorization, Callback, ClientAuth, Endpoint, Error, Grant, Json, OAuthError,
-    PendingAuthorization, Response, Revocation, Revoke, Secret, TokenBody,
+    ApiRequest, Authorization, AuthorizationRequest, Callback, ClientAuth, Endpoint, Error, Grant,
+    Json, OAuthError, PendingAuthorization, Response, Revocation, Revoke, Secret, TokenBody,
     http::{HeaderName, HeaderValue, Method, header},
     url::form_urlencoded,
 };
@@ -12,7 +14,7 @@ use super::planted::{
     ACCESS, CLIENT_SECRET, CODE, HEADER, Key, PASSWORD, Planted, QUERY, TOKEN_PARAM, confidential,
     printed, public, token,
 };
-use crate::support::{Acme, Sent, World, acme, param, response};
+use crate::support::{Acme, CountingRandom, Sent, Verifier, World, acme, param, response};
 
 /// How a server says it.
 const SHAPES: [fn(&str) -> Json; 4] = [
@@ -195,6 +197,40 @@ async fn an_error_of_the_api_repeats_no_secret() {
             .await;
         assert!(echo.redacted > 20, "{} errors had something to hide", echo.redacted);
         assert!(echo.told > 10, "{} errors say what the server says", echo.told);
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_a_pushed_request_repeats_no_secret() {
+    let par = "https://acme.test/par";
+    for (what, auth, config) in [
+        ("post", ClientAuth::Post, confidential()),
+        ("basic", ClientAuth::Basic, confidential()),
+        ("an assertion", ClientAuth::Assertion, public().with_assertion(Key)),
+    ] {
+        let provider = acme().with_verifier(&Arc::<Verifier>::default());
+        let provider = provider
+            .but(|d| d.with_endpoint(Endpoint::PushedAuthorization, par).with_client_auth(auth));
+        let world = World::with(provider, config);
+        // Each login has the same state, verifier and nonce, so that it is known what to look for.
+        let begin = |pushed: bool| {
+            let client = world.client.clone().with_random(Arc::new(CountingRandom::default()));
+            let request = AuthorizationRequest::new().scopes(["openid"]);
+            let request = request.param("login_hint", PASSWORD).param("key", QUERY);
+            let request = if pushed { request.pushed() } else { request };
+            async move { client.get_authorization_url(request).await }
+        };
+        let mut planted = Planted::new();
+        let login = begin(false).await.unwrap();
+        for name in ["state", "code_challenge", "nonce"] {
+            planted.add(&param(login.url.as_str(), name).unwrap());
+        }
+        let stored = crate::support::json(login.pending.expose_for_session().expose());
+        planted.add(stored["proof"].as_str().unwrap());
+        let mut echo = Echo { planted: &planted, redacted: 0, told: 0 };
+        echo.check(what, &world, || async { begin(true).await.err() }).await;
+        assert!(echo.redacted > 20, "{what}: {} errors had something to hide", echo.redacted);
+        assert!(echo.told > 10, "{what}: {} errors say what the server says", echo.told);
     }
 }
 

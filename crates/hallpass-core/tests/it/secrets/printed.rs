@@ -105,7 +105,9 @@ async fn login(shown: &Shown, planted: &mut Planted) {
     let world = World::with(showing(shown).with_verifier(&verifier), confidential());
     let request = AuthorizationRequest::new()
         .param("login_hint", PASSWORD)
-        .token_param("resource", TOKEN_PARAM)
+        .token_param("audience", TOKEN_PARAM)
+        .resource(format!("https://api.acme.test/?key={QUERY}"))
+        .acr_values(["gold"])
         .data(PASSWORD);
     show!(shown, AuthorizationRequest, &request);
     let params = Params::Fields(json!({ "login_hint": PASSWORD }));
@@ -133,7 +135,7 @@ async fn login(shown: &Shown, planted: &mut Planted) {
     let verified = callback().verify(pending(), descriptor, "client", crate::support::now());
     show!(shown, VerifiedCode, &verified.unwrap());
 
-    let jwt = id_token(&json!({ "sub": "42", "name": CLAIM, "nonce": nonce }));
+    let jwt = id_token(&json!({ "sub": "42", "name": CLAIM, "nonce": nonce, "acr": "gold" }));
     planted.add(&jwt[5..]);
     let reply = json!({
         "access_token": ACCESS,
@@ -175,6 +177,7 @@ fn values(shown: &Shown) {
     show!(shown, Endpoints, &Endpoints::new(endpoint.clone(), endpoint).with_issuer("i"));
     show!(shown, Descriptor, &acme().descriptor);
     show!(shown, ReqwestClient, &ReqwestClient::new());
+    show!(shown, ReqwestClient, &ReqwestClient::public_only());
     show!(shown, ReqwestClient, &ReqwestClient::from_client(talkative()));
     show!(shown, SystemClock, &SystemClock);
     show!(shown, ThreadRandom, &ThreadRandom);

@@ -6,7 +6,7 @@ use std::{
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass_core::{
-    Backchannel, Endpoint, Endpoints, Error, Expected, IdTokenVerifier, Json, JwtKind,
+    Backchannel, ClientAuth, Endpoint, Endpoints, Error, Expected, IdTokenVerifier, Json, JwtKind,
     MetadataSource, Result, Secret, VerifiedClaims, url::Url,
 };
 
@@ -93,6 +93,27 @@ impl IdTokenVerifier for Verifier {
 #[derive(Debug)]
 pub(crate) struct Discovery(pub(crate) String);
 
+/// The named endpoints of a document. Each may have a list of ways of client authentication.
+const NAMED: [(&str, Endpoint); 4] = [
+    ("introspection_endpoint", Endpoint::Introspection),
+    ("pushed_authorization_request_endpoint", Endpoint::PushedAuthorization),
+    ("revocation_endpoint", Endpoint::Revocation),
+    ("userinfo_endpoint", Endpoint::Userinfo),
+];
+
+/// What metadata calls the ways of client authentication.
+fn ways(list: &Json) -> Option<Vec<ClientAuth>> {
+    let names = list.as_array()?.iter().map(|name| name.as_str().unwrap());
+    let ways = names.map(|name| match name {
+        "client_secret_basic" => ClientAuth::Basic,
+        "client_secret_post" => ClientAuth::Post,
+        "private_key_jwt" => ClientAuth::Assertion,
+        "none" => ClientAuth::None,
+        _ => panic!("no way of these tests: {name}"),
+    });
+    Some(ways.collect())
+}
+
 #[async_trait]
 impl MetadataSource for Discovery {
     async fn endpoints(&self, net: Backchannel<'_>) -> Result<Arc<Endpoints>> {
@@ -104,10 +125,24 @@ impl MetadataSource for Discovery {
         let endpoints = endpoints
             .with_issuer(document["issuer"].as_str().unwrap_or_default())
             .with_iss_promised(document["iss"] == true)
+            .with_par_required(document["require_pushed_authorization_requests"] == true)
             .with_api(Url::parse("https://api.acme.test").unwrap().origin());
-        Ok(Arc::new(match url("revocation_endpoint") {
-            Ok(revocation) => endpoints.with(Endpoint::Revocation, revocation),
-            Err(_) => endpoints,
-        }))
+        let mut endpoints = match ways(&document["token_endpoint_auth_methods_supported"]) {
+            Some(ways) => endpoints.with_client_auth(None, ways),
+            None => endpoints,
+        };
+        if let Ok(page) = url("end_session_endpoint") {
+            endpoints = endpoints.with_end_session(page);
+        }
+        for (name, endpoint) in NAMED {
+            if let Ok(url) = url(name) {
+                endpoints = endpoints.with(endpoint, url);
+            }
+            let list = format!("{name}_auth_methods_supported");
+            if let Some(ways) = ways(&document[list.as_str()]) {
+                endpoints = endpoints.with_client_auth(Some(endpoint), ways);
+            }
+        }
+        Ok(Arc::new(endpoints))
     }
 }

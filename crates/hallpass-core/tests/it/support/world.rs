@@ -6,9 +6,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use async_trait::async_trait;
 use hallpass_core::{
-    Authorization, Callback, ClientConfig, Clock, Error, ErrorKind, HttpClient, Json, OAuth2Client,
-    OAuth2Token, PendingAuthorization, Random, Result,
+    Authorization, Callback, ClientAssertion, ClientConfig, Clock, Error, ErrorKind, HttpClient,
+    Json, OAuth2Client, OAuth2Token, PendingAuthorization, Random, Result, Secret,
     url::{Url, form_urlencoded},
 };
 
@@ -106,6 +107,19 @@ pub(crate) fn refused<T>(result: Result<T>, kind: ErrorKind, reason: Option<&str
 
 pub(crate) fn json(text: &str) -> Json {
     serde_json::from_str(text).unwrap()
+}
+
+/// A key that signs nothing: what it was asked to sign, and the how manieth time it was.
+#[derive(Debug, Default)]
+pub(crate) struct Key(AtomicU8);
+
+#[async_trait]
+impl ClientAssertion for Key {
+    async fn sign(&self, client_id: &str, audience: &str, at: SystemTime) -> Result<Secret> {
+        assert_eq!(at, now());
+        let jti = self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(Secret::new(format!("{client_id} for {audience} #{jti}")))
+    }
 }
 
 /// A clock that stands until it is turned.
