@@ -72,7 +72,9 @@ fn name(step: Step) -> String {
 }
 
 /// One target folder, outside the clone: the next run is warm, wherever its clone is.
-fn target_folder(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, String> {
+pub(crate) fn target_folder(
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<PathBuf, String> {
     let folder = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let chosen = folder("CARGO_TARGET_DIR")
         .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("hallpass/target")))

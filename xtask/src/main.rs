@@ -7,6 +7,7 @@
 mod ci;
 mod dependencies;
 mod fixtures;
+mod mutants;
 mod new_provider;
 mod process;
 mod readme;
@@ -39,6 +40,13 @@ enum Task {
     },
     /// Checks what a compiler does not: names, arrows, fixtures, lists, links.
     Tidy,
+    /// Takes guarded statements out, one at a time, and demands that the tests named for them fail.
+    ///
+    /// A guard is marked in the sources by a comment line of its own right before it, with its
+    /// numbers in SECURITY-CHECKS.md: `// check: 4` takes the statement, match arm or `.call(…)`
+    /// out; `// check: 4 => text` puts the text in its place (of an arm: in that of its body).
+    /// Works in a copy of the workspace beside the target folder of `ci`, which stays warm.
+    Mutants(mutants::Options),
     /// Rewrites the committed list of each crate's normal dependencies.
     Deps,
     /// Writes the skeleton of a provider's crate, and names it in the workspace and the facade.
@@ -69,6 +77,7 @@ fn run(task: Task) -> Result<(), String> {
         Task::Tidy => tidy::run(&root),
         Task::Deps => dependencies::rewrite(&root),
         Task::Fixtures => fixtures::rewrite(&root),
+        Task::Mutants(options) => mutants::run(&root, &options),
         Task::NewProvider { name } => new_provider::write(&root, &name),
         Task::Readme => readme::rewrite(&root),
     }

@@ -13,13 +13,14 @@ mod library;
 mod links;
 mod machine;
 mod macros;
+mod markers;
 mod names;
 mod quirks;
 mod redaction;
 mod rust_version;
-mod security;
-mod source;
-mod table;
+pub(crate) mod security;
+pub(crate) mod source;
+pub(crate) mod table;
 mod wrappers;
 
 use std::fmt;
@@ -79,6 +80,7 @@ fn findings(tree: &Tree, workspace: &Workspace, lists: &Lists) -> Vec<Finding> {
         links::check(tree),
         machine::check(tree),
         macros::check(tree),
+        markers::check(tree),
         names::check(tree),
         quirks::check(tree),
         redaction::check(tree),

@@ -25,8 +25,19 @@ pub(crate) struct Package {
     pub(crate) is_publishable: bool,
     pub(crate) features: Vec<String>,
     pub(crate) rust_version: Option<String>,
+    pub(crate) targets: Vec<Target>,
     /// The ids of its normal dependencies.
     pub(crate) dependencies: Vec<String>,
+}
+
+/// What cargo builds of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    /// Such as `lib`, `bin` or `test`.
+    pub(crate) kind: String,
+    /// Its first file, as its package's folder is given.
+    pub(crate) path: String,
 }
 
 impl Workspace {
@@ -52,14 +63,24 @@ impl Workspace {
             let id = value["id"].as_str()?.to_owned();
             let node = nodes.iter().find(|node| node["id"] == value["id"]);
             let manifest = Path::new(value["manifest_path"].as_str()?).parent()?;
+            let relative =
+                |path: &Path| Some(path.strip_prefix(root).unwrap_or(path).to_str()?.to_owned());
+            let target = |target: &Value| {
+                Some(Target {
+                    name: target["name"].as_str()?.to_owned(),
+                    kind: target["kind"][0].as_str()?.to_owned(),
+                    path: relative(Path::new(target["src_path"].as_str()?))?,
+                })
+            };
             Some(Package {
                 name: value["name"].as_str()?.to_owned(),
-                folder: manifest.strip_prefix(root).unwrap_or(manifest).to_str()?.to_owned(),
+                folder: relative(manifest)?,
                 is_member: members.contains(&id),
                 // Absent: any registry. A list: these. An empty list: `publish = false`.
                 is_publishable: value["publish"].as_array().is_none_or(|names| !names.is_empty()),
                 features: value["features"].as_object()?.keys().cloned().collect(),
                 rust_version: value["rust_version"].as_str().map(str::to_owned),
+                targets: value["targets"].as_array()?.iter().map(target).collect::<Option<_>>()?,
                 dependencies: node.map(normal_dependencies).unwrap_or_default(),
                 id,
             })
@@ -117,11 +138,12 @@ mod tests {
         "workspace_members": ["one-id", "two-id"],
         "packages": [
             {"id": "one-id", "name": "one", "manifest_path": "/ws/crates/one/Cargo.toml",
-             "publish": null, "features": {"default": [], "ring": []}, "rust_version": "1.85"},
+             "publish": null, "features": {"default": [], "ring": []}, "rust_version": "1.85",
+             "targets": [{"name": "it", "kind": ["test"], "src_path": "/ws/crates/one/t.rs"}]},
             {"id": "two-id", "name": "two", "manifest_path": "/ws/two/Cargo.toml",
-             "publish": [], "features": {}, "rust_version": null},
+             "publish": [], "features": {}, "rust_version": null, "targets": []},
             {"id": "far-id", "name": "far", "manifest_path": "/far/Cargo.toml",
-             "publish": null, "features": {}, "rust_version": "1.60"}
+             "publish": null, "features": {}, "rust_version": "1.60", "targets": []}
         ],
         "resolve": {"nodes": [
             {"id": "one-id", "deps": [
@@ -146,6 +168,9 @@ mod tests {
         assert_eq!(one.features, ["default", "ring"]);
         assert_eq!(one.rust_version.as_deref(), Some("1.85"));
         assert_eq!(one.dependencies, ["far-id"]);
+        let [target] = one.targets.as_slice() else { panic!("{:?}", one.targets) };
+        assert_eq!((target.name.as_str(), target.kind.as_str()), ("it", "test"));
+        assert_eq!(target.path, "crates/one/t.rs");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use crate::tidy::Finding;
 use crate::tidy::source::{Source, leading_word};
-use crate::tidy::table::{quoted, tables};
+use crate::tidy::table::{Row, quoted, tables};
 use crate::tree::Tree;
 
-const LIST: &str = "SECURITY-CHECKS.md";
+pub(crate) const LIST: &str = "SECURITY-CHECKS.md";
 
 /// The columns of its tables, in any case.
 const COLUMNS: [&str; 3] = ["number", "check", "test"];
@@ -14,12 +14,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let Some(text) = tree.text(LIST) else {
         return vec![Finding::new(LIST, 1, "is missing")];
     };
-    let is_ours = |header: &[String]| {
-        let same = |(cell, column): (&String, &str)| cell.eq_ignore_ascii_case(column);
-        header.len() == COLUMNS.len() && header.iter().zip(COLUMNS).all(same)
-    };
-    let tables = tables(text.lines()).into_iter().filter(|table| is_ours(&table.header));
-    let rows: Vec<_> = tables.flat_map(|table| table.rows).collect();
+    let rows = rows(text);
     if rows.is_empty() {
         return vec![Finding::new(LIST, 1, "has no row of a table `| Number | Check | Test |`")];
     }
@@ -34,6 +29,16 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         findings.extend(faults.map(|message| Finding::new(LIST, row.line, message)));
     }
     findings
+}
+
+/// The rows of the list's tables.
+pub(crate) fn rows(text: &str) -> Vec<Row> {
+    let is_ours = |header: &[String]| {
+        let same = |(cell, column): (&String, &str)| cell.eq_ignore_ascii_case(column);
+        header.len() == COLUMNS.len() && header.iter().zip(COLUMNS).all(same)
+    };
+    let tables = tables(text.lines()).into_iter().filter(|table| is_ours(&table.header));
+    tables.flat_map(|table| table.rows).collect()
 }
 
 /// What is wrong with the entry `path::test`.

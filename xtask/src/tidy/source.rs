@@ -5,28 +5,32 @@ use std::ops::Range;
 /// A Rust file in two readings. Both have the length and the lines of the file itself: what
 /// is left out is blanked, so an offset into one is an offset into the other.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Without comments.
-    pub(super) uncommented: String,
+    pub(crate) uncommented: String,
     /// Without comments and without what string, byte and character literals say.
-    pub(super) code: String,
+    pub(crate) code: String,
+    /// Where comments are, with their slashes.
+    pub(crate) comments: Vec<Range<usize>>,
 }
 
 impl Source {
     /// Reads a file.
-    pub(super) fn new(text: &str) -> Self {
-        let mut source = Self { uncommented: text.to_owned(), code: text.to_owned() };
+    pub(crate) fn new(text: &str) -> Self {
+        let (uncommented, code) = (text.to_owned(), text.to_owned());
+        let mut source = Self { uncommented, code, comments: Vec::new() };
         for (kind, range) in pieces(text) {
+            blank(&mut source.code, &range);
             if kind == Kind::Comment {
                 blank(&mut source.uncommented, &range);
+                source.comments.push(range);
             }
-            blank(&mut source.code, &range);
         }
         source
     }
 
     /// Blanks these parts.
-    pub(super) fn without(mut self, ranges: &[Range<usize>]) -> Self {
+    pub(crate) fn without(mut self, ranges: &[Range<usize>]) -> Self {
         for range in ranges {
             blank(&mut self.uncommented, range);
             blank(&mut self.code, range);
@@ -35,7 +39,7 @@ impl Source {
     }
 
     /// Where `word` stands in the code as a word of its own.
-    pub(super) fn words<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+    pub(crate) fn words<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
         let is_alone = move |at: &usize| {
             let after = self.code[at + word.len()..].chars().next();
             !ends_in_word(&self.code[..*at]) && !after.is_some_and(is_word)
@@ -45,27 +49,27 @@ impl Source {
 }
 
 /// The line of `offset`, counted from 1.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     text[..offset].matches('\n').count() + 1
 }
 
 /// Whether a name can contain `c`.
-pub(super) fn is_word(c: char) -> bool {
+pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
 /// Whether a name could go on at the end of `text`.
-pub(super) fn ends_in_word(text: &str) -> bool {
+pub(crate) fn ends_in_word(text: &str) -> bool {
     text.ends_with(is_word)
 }
 
 /// The name at the start of `text`; empty if there is none.
-pub(super) fn leading_word(text: &str) -> &str {
+pub(crate) fn leading_word(text: &str) -> &str {
     &text[..text.find(|c| !is_word(c)).unwrap_or(text.len())]
 }
 
 /// The position of the bracket that closes the one at the start of `code`.
-pub(super) fn closing(code: &str) -> Option<usize> {
+pub(crate) fn closing(code: &str) -> Option<usize> {
     let mut depth = 0usize;
     for (at, c) in code.char_indices() {
         match c {

@@ -2,20 +2,20 @@
 
 /// A table with its header.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Table {
-    pub(super) header: Vec<String>,
-    pub(super) rows: Vec<Row>,
+pub(crate) struct Table {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// A row, and the line that it is on.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) line: usize,
-    pub(super) cells: Vec<String>,
+pub(crate) struct Row {
+    pub(crate) line: usize,
+    pub(crate) cells: Vec<String>,
 }
 
 /// The tables in these lines of markdown.
-pub(super) fn tables<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Table> {
+pub(crate) fn tables<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     let mut is_inside = false;
     for (index, line) in lines.enumerate() {
@@ -34,7 +34,7 @@ pub(super) fn tables<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Table> {
 }
 
 /// What stands in backticks in a cell.
-pub(super) fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 

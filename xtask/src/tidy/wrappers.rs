@@ -40,10 +40,15 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether one of the methods in `body` calls the method of its own name of a field.
+/// Whether one of the methods in `body` calls the method of its own name of a field. A provider that
+/// keeps its descriptor in a part of it, such as an `OpenId`, is no wrapper of that part.
 fn forwards(body: &str) -> bool {
     body.match_indices("fn ").any(|(at, word)| {
-        let call = format!(".{}(", leading_word(&body[at + word.len()..]));
+        let name = leading_word(&body[at + word.len()..]);
+        if name == "descriptor" {
+            return false;
+        }
+        let call = format!(".{name}(");
         body.match_indices(&call).any(|(at, _)| {
             let field = body[..at].trim_end_matches(is_word);
             field.len() < at && field.ends_with("self.")
@@ -73,7 +78,8 @@ mod tests {
         let sends = WRAPPER.replace("self.inner.send", "builder.send");
         let other = WRAPPER.replace("HttpClient", "Other");
         let own = WRAPPER.replace("self.inner.send", "self.send");
-        let tree = Tree::of(&[("a.rs", &sends), ("b.rs", &other), ("c.rs", &own)]);
+        let part = WRAPPER.replace("send", "descriptor");
+        let tree = Tree::of(&[("a.rs", &sends), ("b.rs", &other), ("c.rs", &own), ("d.rs", &part)]);
         assert_found(&check(&tree), &["crates:1: has no wrapper that could be checked"]);
     }
 }
