@@ -102,6 +102,7 @@ impl<'a> Api<'a> {
         if subject.is_empty() {
             return Err(Error::malformed("the userinfo has no sub").with_reason("empty_id"));
         }
+        // check: 71
         if self.token.claims().is_some_and(|claims| claims.subject() != subject) {
             return Err(Error::security("subject", "the userinfo is about somebody else"));
         }

@@ -240,6 +240,17 @@ impl Descriptor {
         self
     }
 
+    /// Pins what was discovered: the same provider by what its metadata says, for a stand-in of it.
+    #[must_use]
+    pub fn with_authorize_and_token(
+        mut self,
+        authorize: impl Into<Cow<'static, str>>,
+        token: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.authorize_and_token = Some((authorize.into(), token.into()));
+        self
+    }
+
     /// The authorization and token endpoints, where they are known in advance.
     #[must_use]
     pub fn authorize_and_token(&self) -> Option<(&str, &str)> {

@@ -67,12 +67,32 @@ impl Browser {
             Arrival::Page(page) => page.or_error()?,
         };
         let form = Form::of(&page.text).ok_or_else(|| no_page("has no form"))?;
+        if !form.is_question() {
+            // Nobody was asked: the answer is there already.
+            return landing_of(&url, &page);
+        }
         let fields = form.answer(&user)?;
         let action = url.join(&form.action).map_err(|_| no_page("has a form without a place"))?;
         let response = self.send(Method::POST, &action, Some(&fields)).await?;
         match arrival(&action, &response)? {
             Arrival::Left(landing) => Ok(landing),
             Arrival::Page(page) => landing_of(&action, &page.or_error()?),
+        }
+    }
+
+    /// Opens the end of a session, and stops where the provider sends the browser back.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_in`](Self::sign_in); [`ErrorKind::Malformed`](hallpass_core::ErrorKind) also where
+    /// the provider sends the browser nowhere, for want of a `post_logout_redirect_uri`.
+    #[cfg(feature = "openid")]
+    pub async fn sign_out(&self, url: impl AsRef<str>) -> Result<Landing> {
+        let url = self.here(&parsed(url.as_ref())?)?;
+        let response = self.send(Method::GET, &url, None).await?;
+        match arrival(&url, &response)? {
+            Arrival::Left(landing) => Ok(landing),
+            Arrival::Page(page) => landing_of(&url, &page.or_error()?),
         }
     }
 

@@ -7,7 +7,8 @@ use hallpass_core::{
 use crate::{
     Fixture,
     fixture::REFUSES,
-    words::{FixedClock, FixedRandom},
+    id_token::{self, Facts},
+    words::{FixedClock, FixedRandom, Words},
 };
 
 mod descriptor;
@@ -20,6 +21,10 @@ mod verb;
 mod wire;
 
 use verb::Operation;
+
+/// The fixture that says what is discovered.
+#[cfg(feature = "openid")]
+const DISCOVERY: &str = "discovery.accepted.http";
 
 /// The redirect URI of the contract's client.
 const REDIRECT_URI: &str = "https://app.test/cb";
@@ -90,6 +95,7 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// | `revoke_access_token`, `revoke_refresh_token`, `revoke_grant` | `revoke_token` | `Revoked` |
 /// | `profile` | `get_profile` | `Profile` |
 /// | `id_email` | `get_id_email` | `IdEmail` |
+/// | `discovery` | `endpoints` | `Endpoints` |
 /// | one of the provider's own | [`operation`](Self::operation) | `Json …` |
 /// | `refuses` | nothing: it is for emulation | any |
 ///
@@ -97,6 +103,7 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 ///   from now), `extra` and `claims`;
 /// - `Profile` has `id`, `email`, `email_verification` (`"verified"`, `"unverified"`, `"unknown"`),
 ///   `name`, `username`, `picture` and `locale`; `IdEmail` the first three;
+/// - `Endpoints` has `authorization`, `token`, `issuer` and `end_session`;
 /// - what says nothing is left out.
 ///
 /// A refusal is the name of its [`ErrorKind`](hallpass_core::ErrorKind), with the provider's `code`
@@ -114,7 +121,11 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// The client is `ID` with the secret `SECRET`, its redirect URI `https://app.test/cb`. The token
 /// that calls are made with is `TOKEN`, its refresh token `REFRESH`; the code is `CODE`. `STATE`,
 /// `VERIFIER` and `NONCE` stand for what the client generates: the unpadded base64url of 32 bytes
-/// 1, 2 and 3. `CHALLENGE` is the S256 challenge; where the method is `plain`, it is `VERIFIER`. It
+/// 1, 2 and 3. `ID_TOKEN{…}`, claims instead of a JWT and its quotes, is signed with RS256 (with
+/// ES256 where it is `ID_TOKEN_ES256{…}`; EdDSA, PS256 and HS256 are known too), and the provider
+/// finds the key at whatever URL it asks for keys: with the feature `openid`. `aud`, `iat` and `exp`
+/// are added; a claim that is `null` is left out; `NONCE` and `ID` in `nonce`, `aud` and `azp` are
+/// this login's. `CHALLENGE` is the S256 challenge; where the method is `plain`, it is `VERIFIER`. It
 /// is always 2026-01-01T00:00:00Z.
 ///
 /// # The browser's exchange
@@ -202,13 +213,7 @@ impl<'a, P: Provider> Contract<'a, P> {
         };
         let mut failures = descriptor::failures(client.descriptor());
         failures.extend(self.name_failures());
-        let mut fixtures: Vec<Fixture> = Vec::new();
-        for (name, text) in self.fixtures {
-            match Fixture::parse(name, text) {
-                Ok(fixture) => fixtures.push(fixture),
-                Err(error) => failures.push(error.to_string()),
-            }
-        }
+        let fixtures = self.read(&mut failures);
         let needs = needs::Needs::new(client.descriptor(), self.operations.iter().map(|o| o.0));
         failures.extend(needs.failures(&fixtures));
         let played = || fixtures.iter().filter(|fixture| fixture.operation() != REFUSES);
@@ -229,13 +234,60 @@ impl<'a, P: Provider> Contract<'a, P> {
         failures
     }
 
-    /// A new client of the same provider, with nothing left to chance.
-    fn client(&self, http: Arc<dyn HttpClient>) -> Result<OAuth2Client<P>> {
+    /// The fixtures, each ID token in them signed. What is wrong with one is a failure.
+    fn read(&self, failures: &mut Vec<String>) -> Vec<Fixture> {
+        let nonce = Words::fixed().value("NONCE");
+        let facts = Facts {
+            unix_seconds: FixedClock::UNIX_SECONDS,
+            client_id: "ID",
+            client_secret: "SECRET",
+            nonce: nonce.as_deref(),
+            user: None,
+        };
+        let mut fixtures = Vec::new();
+        for (name, text) in self.fixtures {
+            let text = id_token::fill(text, facts).map_err(|error| format!("{name}: {error}"));
+            let fixture = text
+                .and_then(|text| Fixture::parse(name, &text).map_err(|error| error.to_string()));
+            match fixture {
+                Ok(fixture) => fixtures.push(fixture),
+                Err(error) => failures.push(error),
+            }
+        }
+        fixtures
+    }
+
+    /// A new client of the same provider, with nothing left to chance. Requests for metadata that
+    /// the fixture does not list are answered with the discovery document of the fixtures and the
+    /// keys of their ID tokens.
+    fn client(
+        &self,
+        http: Arc<dyn HttpClient>,
+        fixture: Option<&Fixture>,
+    ) -> Result<OAuth2Client<P>> {
+        #[cfg(feature = "openid")]
+        let http = Arc::new(id_token::KeyServer {
+            inner: http,
+            discovery: self.discovery(),
+            listed: fixture.map(Fixture::urls).unwrap_or_default(),
+        });
+        let _ = fixture;
+        self.bare_client(http)
+    }
+
+    /// The same, which sends every request.
+    fn bare_client(&self, http: Arc<dyn HttpClient>) -> Result<OAuth2Client<P>> {
         let client = OAuth2Client::new((self.new)(), self.config.clone())?;
         Ok(client
             .with_http_client(http)
             .with_clock(Arc::new(FixedClock))
             .with_random(Arc::new(FixedRandom)))
+    }
+
+    #[cfg(feature = "openid")]
+    fn discovery(&self) -> Option<crate::Exchange> {
+        let (name, text) = self.fixtures.iter().find(|(name, _)| *name == DISCOVERY)?;
+        Fixture::parse(name, text).ok()?.exchanges().first().cloned()
     }
 
     fn own(&self, name: &str) -> Option<&dyn Operation<P>> {

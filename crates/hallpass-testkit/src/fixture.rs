@@ -89,6 +89,11 @@ impl Fixture {
         &self.exchanges
     }
 
+    #[cfg(feature = "openid")]
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.exchanges.iter().map(|exchange| exchange.request().url().to_owned()).collect()
+    }
+
     /// What hallpass makes of it.
     #[must_use]
     pub fn outcome(&self) -> &Outcome {

@@ -83,11 +83,36 @@
 //! # fn main() {}
 //! ```
 //!
+//! With the feature `openid`, `LocalProvider::builder().with_openid()` makes it an OpenID provider,
+//! for `OpenId::new("local", local.issuer())`: with discovery, keys that rotate, ID tokens and
+//! userinfo signed in any way, pushed authorization requests, five ways of client authentication
+//! and logout. And it lies on demand: a `Tamper` changes one artefact before it leaves.
+//!
+//! ```
+//! # #[cfg(feature = "openid")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> hallpass_core::Result<()> {
+//! use hallpass_testkit::{LocalProvider, Tamper};
+//!
+//! let local = LocalProvider::builder().with_openid().start().await?;
+//! // A sign-in here is good.
+//! local.tamper(Tamper::id_token(|token| token.append("nonce", "1")));
+//! // One here must fail, with no further request: see `local.requests()`.
+//! local.clear_tampering();
+//! local.rotate_keys();
+//! // And here it is good again, after one more look at the keys.
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "openid"))]
+//! # fn main() {}
+//! ```
+//!
 //! `LocalProvider::emulating` makes it behave as another provider, by that one's recorded exchanges:
 //! tests and examples of `hallpass-github` run without GitHub, and its own code never knows.
 
 mod fixture; // an exchange as text
 mod words; // what its words stand for
+mod id_token; // claims in the place of a signed JWT
 mod replay; // a transport that answers from it
 mod contract; // what all of a provider's must come to
 pub mod hooks; // a provider that needs every hook
@@ -95,6 +120,8 @@ pub mod hooks; // a provider that needs every hook
 mod local; // a provider that is real, and near
 #[cfg(feature = "server")]
 mod browser; // a user agent without a window
+#[cfg(feature = "openid")]
+mod signing; // keys that sign what they are given
 
 #[cfg(feature = "server")]
 pub use crate::{
@@ -107,4 +134,9 @@ pub use crate::{
     contract::{Contract, contract},
     fixture::{Exchange, Fixture, FixtureError, FixtureRequest, FixtureResponse, Outcome},
     replay::Replay,
+};
+#[cfg(feature = "openid")]
+pub use crate::{
+    local::{Forged, ForgedSignature, Jwks, Tamper},
+    signing::{SigningAlgorithm, SigningKey},
 };

@@ -13,6 +13,8 @@ mod client;
 mod fault;
 mod grants;
 mod log;
+#[cfg(feature = "openid")]
+mod openid;
 mod origins;
 mod page;
 mod provider;
@@ -31,6 +33,8 @@ use self::{
     shared::{Shared, locked},
 };
 
+#[cfg(feature = "openid")]
+pub use self::openid::{Forged, ForgedSignature, Jwks, Tamper};
 pub use self::{
     builder::LocalProviderBuilder, client::LocalClient, fault::Fault, log::LoggedRequest,
     provider::Local, user::LocalUser,
@@ -107,6 +111,10 @@ impl LocalProvider {
     /// - a bad code, secret, refresh token or access token with `access_token.refused`,
     ///   `access_token.bad_secret`, `refresh.refused` or `profile.refused`; without these fixtures,
     ///   by the standard;
+    /// - `ID_TOKEN{…}` becomes an ID token of that login, about whoever signed in (the `sub` of the
+    ///   user's own exchange), with the feature `openid`; its keys and the document of
+    ///   `discovery.accepted` are what [`http_client`](Self::http_client) answers requests for
+    ///   metadata with;
     /// - users are the good cases of `id_email.*`. Whoever signed in as one of them gets the
     ///   answers of that exchange, then those of `profile.*`, then those of any other;
     /// - a request in the client's name (`authorization: Basic ID:SECRET`) and a revocation of the
@@ -168,6 +176,8 @@ impl LocalProvider {
     pub fn client_config(&self, redirect_uri: &str) -> Result<ClientConfig> {
         let config = ClientConfig::new(self.client_id()).with_redirect_uri(redirect_uri)?;
         let is_public = match (&self.shared.script, self.shared.settings.client_auth) {
+            #[cfg(feature = "openid")]
+            _ if self.shared.openid.is_some() => self.shared.has_public_clients_alone(),
             (Some(_), _) => self.shared.descriptor.client_auth() == ClientAuth::None,
             (None, auth) => auth == Some(ClientAuth::None),
         };
@@ -199,7 +209,16 @@ impl LocalProvider {
     #[must_use]
     pub fn http_client(&self) -> Arc<dyn HttpClient> {
         let origins = Arc::clone(&self.shared.origins);
-        Arc::new(origins::Emulated { inner: ReqwestClient::new(), origins })
+        let emulated = origins::Emulated { inner: ReqwestClient::new(), origins };
+        #[cfg(feature = "openid")]
+        if let Some(script) = &self.shared.script {
+            return Arc::new(crate::id_token::KeyServer {
+                inner: Arc::new(emulated),
+                discovery: script.discovery().cloned(),
+                listed: Vec::new(),
+            });
+        }
+        Arc::new(emulated)
     }
 
     /// Where a browser finds the page that is at `url` for the provider. A URL that is not the

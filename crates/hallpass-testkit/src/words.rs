@@ -29,6 +29,11 @@ impl Words {
         self
     }
 
+    /// What a word stands for.
+    pub(crate) fn value(&self, word: &str) -> Option<String> {
+        self.0.iter().find(|(known, _)| known == word).map(|(_, value)| value.clone())
+    }
+
     /// `text` with words in the place of values.
     pub(crate) fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (word, value)| text.replace(value, word))

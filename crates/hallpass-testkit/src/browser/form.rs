@@ -35,6 +35,11 @@ impl Form {
         Some(Self { action, hidden, users })
     }
 
+    /// Whether it asks who signs in.
+    pub(super) fn is_question(&self) -> bool {
+        !self.users.is_empty()
+    }
+
     /// What a user's answer posts.
     pub(super) fn answer(&self, user: &User) -> Result<Fields> {
         let first = self.users.first();

@@ -73,9 +73,13 @@ async fn play<P: Provider>(
     fixture: &Fixture,
     wire: Arc<Spoiled>,
 ) -> Result<()> {
-    let client = contract.client(wire)?;
+    let verb = Verb::named(fixture.operation());
+    let client = match verb {
+        Some(Verb::Discovery) => contract.bare_client(wire)?,
+        _ => contract.client(wire, Some(fixture))?,
+    };
     let token = &contract.token;
-    match (Verb::named(fixture.operation()), contract.own(fixture.operation())) {
+    match (verb, contract.own(fixture.operation())) {
         (Some(Verb::Call(Call::IdEmail)), _) => client.get_id_email(token).await.map(drop),
         (Some(Verb::Call(Call::Profile)), _) => client.get_profile(token).await.map(drop),
         (Some(Verb::Call(Call::Refresh)), _) => client.refresh_token(token).await.map(drop),
@@ -87,6 +91,7 @@ async fn play<P: Provider>(
         (None, Some(own)) => own.call(&client, token).await.map(drop),
         // The authorization page answers the browser, not us.
         (Some(Verb::Authorize), _) | (None, None) => Ok(()),
+        (Some(Verb::Discovery), _) => client.endpoints().await.map(drop),
     }
 }
 

@@ -104,6 +104,9 @@ fn need(verb: Verb, descriptor: &Descriptor) -> Need {
     let required_if = |offered| if offered { Need::Required } else { Need::NotOffered };
     let what = match verb {
         Verb::AccessToken | Verb::Authorize => return Need::Required,
+        Verb::Discovery if descriptor.authorize_and_token().is_none() => return Need::Required,
+        // Nothing is asked, so that such a fixture says itself what is wrong with it.
+        Verb::Discovery => return Need::Optional,
         Verb::Call(Call::IdEmail | Call::Profile) => return Need::Required,
         Verb::Call(Call::Refresh) => return required_if(has_refresh),
         Verb::Call(Call::Revoke(what)) => what,

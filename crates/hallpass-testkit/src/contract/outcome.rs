@@ -1,6 +1,8 @@
 //! What a call returned, in the words of a fixture.
 
-use hallpass_core::{EmailVerification, Error, IdEmail, Json, OAuth2Token, OAuthError, Profile};
+use hallpass_core::{
+    EmailVerification, Endpoints, Error, IdEmail, Json, OAuth2Token, OAuthError, Profile, url::Url,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{Outcome, words::FixedClock};
@@ -36,6 +38,14 @@ pub(super) fn profile(profile: &Profile) -> Outcome {
         .with("username", profile.username())
         .with("picture", profile.picture())
         .with("locale", profile.locale())
+}
+
+pub(super) fn endpoints(endpoints: &Endpoints) -> Outcome {
+    Outcome::new("Endpoints")
+        .with("authorization", endpoints.authorization().as_str())
+        .with("token", endpoints.token().as_str())
+        .with("issuer", endpoints.issuer())
+        .with("end_session", endpoints.end_session().map(Url::as_str))
 }
 
 pub(super) fn id_email(who: &IdEmail) -> Outcome {

@@ -32,7 +32,12 @@ pub(super) async fn fixture<P: Provider>(
 
     let replay = Replay::of(name, exchanges, Words::fixed());
     let wire = Arc::new(Wire::new(replay, verb == Some(Verb::Authorize)));
-    let client = match contract.client(Arc::clone(&wire) as Arc<dyn HttpClient>) {
+    let http = Arc::clone(&wire) as Arc<dyn HttpClient>;
+    let client = match verb {
+        Some(Verb::Discovery) => contract.bare_client(http),
+        _ => contract.client(http, Some(fixture)),
+    };
+    let client = match client {
         Ok(client) => client,
         Err(error) => {
             let _ = wire.replay().check();
@@ -42,6 +47,9 @@ pub(super) async fn fixture<P: Provider>(
     let mut failures = Vec::new();
     let came = match (verb, contract.own(fixture.operation())) {
         (Some(Verb::Call(call)), _) => Some(called(&client, &contract.token, call).await),
+        (Some(Verb::Discovery), _) => {
+            Some(came(client.endpoints().await, |endpoints| outcome::endpoints(endpoints)))
+        }
         (Some(verb), _) => {
             let login = Login { client: &client, browser: browser.as_ref(), wire: &wire };
             login.run(verb, &mut failures).await
@@ -77,7 +85,7 @@ pub(super) async fn not_offered<P: Provider>(
     call: Option<Call>,
 ) -> Vec<String> {
     let replay = Arc::new(Replay::of(name, Vec::new(), Words::fixed()));
-    let client = match contract.client(Arc::clone(&replay) as Arc<dyn HttpClient>) {
+    let client = match contract.client(Arc::clone(&replay) as Arc<dyn HttpClient>, None) {
         Ok(client) => client,
         Err(error) => return vec![format!("{name}: there is no client: {error}")],
     };

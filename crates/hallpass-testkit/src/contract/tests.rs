@@ -60,7 +60,7 @@ fn a_scope_that_is_not_the_default_is_found() {
             contract.config = contract.config.with_scopes(scopes.iter().copied());
         }
         let wire = Arc::new(Wire::new(Replay::of("", Vec::new(), Words::fixed()), true));
-        let client = contract.client(Arc::clone(&wire) as Arc<dyn HttpClient>).unwrap();
+        let client = contract.client(Arc::clone(&wire) as Arc<dyn HttpClient>, None).unwrap();
         let login = Login { client: &client, browser: None, wire: &wire };
         let got = login.scope_failure(&format!("https://acme.test/authorize?{query}"));
         assert_eq!(got.is_none(), is_right, "{query}: {got:?}");

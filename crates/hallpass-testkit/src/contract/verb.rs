@@ -10,6 +10,7 @@ pub(super) enum Verb {
     AccessToken,
     Authorize,
     Call(Call),
+    Discovery,
 }
 
 /// One that takes a token.
@@ -22,7 +23,7 @@ pub(super) enum Call {
 }
 
 impl Verb {
-    pub(super) const ALL: [(&'static str, Self); 8] = [
+    pub(super) const ALL: [(&'static str, Self); 9] = [
         ("authorize", Self::Authorize),
         ("access_token", Self::AccessToken),
         ("refresh", Self::Call(Call::Refresh)),
@@ -31,6 +32,7 @@ impl Verb {
         ("revoke_grant", Self::Call(Call::Revoke(Revoke::Grant))),
         ("profile", Self::Call(Call::Profile)),
         ("id_email", Self::Call(Call::IdEmail)),
+        ("discovery", Self::Discovery),
     ];
 
     pub(super) fn named(name: &str) -> Option<Self> {

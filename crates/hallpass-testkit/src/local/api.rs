@@ -14,6 +14,7 @@ use super::{
     script::{Found, Script},
     shared::{Shared, locked},
     token::not_believed,
+    user::LocalUser,
     wire::{Answer, Asked, Params},
     words,
 };
@@ -30,14 +31,24 @@ fn userinfo(shared: &Shared, asked: &Asked) -> Answer {
     if !matches!(asked.method, Method::GET | Method::POST) {
         return Answer::not_allowed("GET, POST");
     }
-    let now = shared.settings.clock.now();
-    let token = placed_token(&TokenPlacement::Bearer, asked);
-    let holder = token.and_then(|token| locked(&shared.ledger).holder(token, now));
-    let user = holder.as_ref().and_then(|holder| shared.settings.users.get(holder.user));
-    match (holder.as_ref(), user) {
-        (Some(holder), Some(user)) => Answer::json(StatusCode::OK, &user.userinfo(&holder.scopes)),
-        _ => token_refused(token.is_some()),
+    match holder(shared, asked) {
+        Some((holder, user)) => Answer::json(StatusCode::OK, &user.userinfo(&holder.scopes)),
+        None => no_holder(asked),
     }
+}
+
+/// Whom the bearer token of a request is for.
+pub(super) fn holder<'a>(shared: &'a Shared, asked: &Asked) -> Option<(Holder, &'a LocalUser)> {
+    let now = shared.settings.clock.now();
+    let token = placed_token(&TokenPlacement::Bearer, asked)?;
+    let holder = locked(&shared.ledger).holder(token, now)?;
+    let user = shared.settings.users.get(holder.user)?;
+    Some((holder, user))
+}
+
+/// The answer where the bearer token of a request is for nobody.
+pub(super) fn no_holder(asked: &Asked) -> Answer {
+    token_refused(placed_token(&TokenPlacement::Bearer, asked).is_some())
 }
 
 /// RFC 6750 section 3.1: a request without a token is told no more than that.

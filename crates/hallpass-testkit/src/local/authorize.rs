@@ -5,9 +5,10 @@ use std::time::Duration;
 use hallpass_core::{
     Pkce,
     http::{Method, StatusCode},
-    url::form_urlencoded::byte_serialize,
 };
 
+#[cfg(feature = "openid")]
+use super::openid;
 use super::{
     client::LocalClient,
     grants::{Challenge, Wish},
@@ -20,11 +21,22 @@ use super::{
 const PAGE_LIFETIME: Duration = Duration::from_secs(600);
 
 pub(super) fn authorize(shared: &Shared, asked: &Asked) -> Answer {
-    match asked.method {
-        Method::GET => ask(shared, asked).unwrap_or_else(|refusal| refusal.into_answer(shared)),
-        Method::POST => decide(shared, asked).unwrap_or_else(|refusal| refusal.into_answer(shared)),
-        _ => Answer::not_allowed("GET, POST"),
-    }
+    let answer = match asked.method {
+        Method::GET => ask(shared, asked, &asked.query()),
+        Method::POST => match posted(shared, asked) {
+            Some(params) => ask(shared, asked, &params),
+            None => decide(shared, asked),
+        },
+        _ => return Answer::not_allowed("GET, POST"),
+    };
+    answer.unwrap_or_else(|refusal| refusal.into_answer(shared))
+}
+
+/// A request in a form, which an OpenID provider takes (OpenID Connect Core section 3.1.2.1), and
+/// not the answer of a page.
+fn posted(shared: &Shared, asked: &Asked) -> Option<Params> {
+    let params = asked.params().filter(|_| shared.is_openid() && asked.is_form())?;
+    params.get("page").is_none().then_some(params)
 }
 
 /// Why there is no page, or no code.
@@ -49,21 +61,28 @@ impl Back {
     }
 
     /// The callback, with state and issuer (RFC 9207) added.
-    fn answer(self, shared: &Shared, mut fields: Vec<(&str, String)>) -> Answer {
-        fields.extend(self.state.map(|state| ("state", state)));
-        fields.extend(shared.descriptor.issuer().map(|issuer| ("iss", issuer.to_owned())));
+    fn answer(self, shared: &Shared, fields: Vec<(&str, String)>) -> Answer {
+        let state = self.state.map(|state| ("state", state));
+        let issuer = shared.descriptor.issuer().map(|issuer| ("iss", issuer.to_owned()));
+        let fields = fields.into_iter().chain(state).chain(issuer);
+        let fields: Vec<_> = fields.map(|(name, value)| (name.to_owned(), value)).collect();
+        #[cfg(feature = "openid")]
+        let fields = openid::tampered_response(shared, fields);
         if self.form_post {
             let page = page::callback(&self.redirect_uri, &self.client, &fields);
             return Answer::page(StatusCode::OK, page);
         }
-        let mut location = self.redirect_uri;
-        for (name, value) in fields {
-            location.push(if location.contains('?') { '&' } else { '?' });
-            location.push_str(name);
-            location.push('=');
-            location.extend(byte_serialize(value.as_bytes()));
+        Answer::see_other_with(&self.redirect_uri, &fields)
+    }
+
+    /// The way back of a wish that was granted or not.
+    fn of(shared: &Shared, wish: &Wish) -> Self {
+        Self {
+            redirect_uri: wish.redirect_uri.clone(),
+            state: wish.state.clone(),
+            form_post: wish.form_post,
+            client: shared.client(&wish.client).map_or("", LocalClient::title).to_owned(),
         }
-        Answer::see_other(&location)
     }
 }
 
@@ -80,9 +99,17 @@ impl Refusal {
     }
 }
 
-fn ask(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
-    let params = asked.query();
-    let (client, wish) = wish(shared, &params)?;
+fn ask(shared: &Shared, asked: &Asked, params: &Params) -> Result<Answer, Refusal> {
+    #[cfg(feature = "openid")]
+    let pushed = openid::pushed(shared, params).map_err(Refusal::Page)?;
+    #[cfg(feature = "openid")]
+    let params = pushed.as_ref().unwrap_or(params);
+    let (client, wish) = wish(shared, params)?;
+    #[cfg(feature = "openid")]
+    if wish.openid.is_silent() {
+        let why = "Nobody is signed in, and nobody may be asked.";
+        return Err(Back::of(shared, &wish).refuse("login_required", why));
+    }
     let until = shared.settings.clock.now() + PAGE_LIFETIME;
     let scopes = wish.scopes.clone();
     let word = locked(&shared.ledger).open_page(wish, until);
@@ -136,24 +163,49 @@ fn wish<'a>(shared: &'a Shared, params: &Params) -> Result<(&'a LocalClient, Wis
         Ok(challenge) => challenge,
         Err(description) => return Err(back.refuse("invalid_request", description)),
     };
-    let separator = shared.descriptor.scope_separator();
-    let scope = params.get("scope").unwrap_or_default();
-    // RFC 6749 section 3.3 allows a comma in a scope; no provider that is emulated has one.
-    let is_foreign = |c: char| matches!(c, ' ' | ',') && c != separator;
-    if shared.script.is_some() && scope.contains(is_foreign) {
+    let Some(scopes) = scopes(shared, params) else {
         return Err(back.refuse("invalid_scope", "The scopes are joined in another way."));
-    }
-    let scopes = scope.split([separator, ' ']).filter(|scope| !scope.is_empty());
+    };
+    #[cfg(feature = "openid")]
+    let openid = match openid::Wish::of(shared, params, &scopes) {
+        Ok(openid) => openid,
+        Err((code, description)) => return Err(back.refuse(code, description)),
+    };
     let wish = Wish {
         client: id.to_owned(),
         redirect_uri: back.redirect_uri,
         says_redirect_uri: said.is_some(),
         state: back.state,
-        scopes: scopes.map(str::to_owned).collect(),
+        scopes,
         challenge,
         form_post,
+        #[cfg(feature = "openid")]
+        openid,
     };
     Ok((client, wish))
+}
+
+/// `None` if they are joined as the provider does not join them.
+fn scopes(shared: &Shared, params: &Params) -> Option<Vec<String>> {
+    let separator = shared.descriptor.scope_separator();
+    let scope = params.get("scope").unwrap_or_default();
+    // RFC 6749 section 3.3 allows a comma in a scope; no provider that is emulated has one.
+    let is_foreign = |c: char| matches!(c, ' ' | ',') && c != separator;
+    if shared.script.is_some() && scope.contains(is_foreign) {
+        return None;
+    }
+    let scopes = scope.split([separator, ' ']).filter(|scope| !scope.is_empty());
+    Some(scopes.map(str::to_owned).collect())
+}
+
+/// Whether a request would be shown a page: an error code and its description, if not.
+#[cfg(feature = "openid")]
+pub(super) fn check(shared: &Shared, params: &Params) -> Result<(), (&'static str, &'static str)> {
+    match wish(shared, params) {
+        Ok(_) => Ok(()),
+        Err(Refusal::Page(why)) => Err(("invalid_request", why)),
+        Err(Refusal::Redirect { code, description, .. }) => Err((code, description)),
+    }
 }
 
 /// RFC 7636 section 4.3: without a method, it is `plain`.
@@ -182,12 +234,7 @@ fn decide(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
     let wish = wish.ok_or(Refusal::Page(
         "The page was answered before, is too old, or is not from here: start again.",
     ))?;
-    let back = Back {
-        redirect_uri: wish.redirect_uri.clone(),
-        state: wish.state.clone(),
-        form_post: wish.form_post,
-        client: shared.client(&wish.client).map_or("", LocalClient::title).to_owned(),
-    };
+    let back = Back::of(shared, &wish);
     match params.get("decision") {
         Some("allow") => {}
         Some("deny") => return Err(back.refuse("access_denied", "The user said no.")),
@@ -197,6 +244,9 @@ fn decide(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
     let user = shared.people.iter().position(|person| Some(person.key.as_str()) == chosen);
     let user = user.ok_or(Refusal::Page("Nobody of that name is here: start again."))?;
     let until = now + shared.settings.code_lifetime;
+    #[cfg(feature = "openid")]
+    let wish = Wish { openid: wish.openid.clone().signed_in(now), ..wish };
     let code = ledger.issue_code(wish, user, until);
+    drop(ledger);
     Ok(back.answer(shared, vec![("code", code)]))
 }

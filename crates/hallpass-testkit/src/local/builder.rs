@@ -18,7 +18,7 @@ use super::{
     origins::Origins,
     page::Person,
     provider::{Local, Traits},
-    script::Script,
+    script::{self, Script},
     server::Server,
     shared::{Settings, Shared},
     user::LocalUser,
@@ -28,13 +28,15 @@ use super::{
 #[derive(Debug)]
 #[must_use]
 pub struct LocalProviderBuilder {
-    emulated: Option<(Descriptor, Vec<(String, String)>)>,
+    pub(super) emulated: Option<(Descriptor, Vec<(String, String)>)>,
     port: u16,
     settings: Settings,
     has_own_users: bool,
     refresh: bool,
     plain_pkce: bool,
     form_post: bool,
+    #[cfg(feature = "openid")]
+    pub(super) openid: Option<super::openid::Settings>,
 }
 
 impl LocalProviderBuilder {
@@ -57,6 +59,8 @@ impl LocalProviderBuilder {
             refresh: true,
             plain_pkce: false,
             form_post: false,
+            #[cfg(feature = "openid")]
+            openid: None,
         }
     }
 
@@ -164,12 +168,23 @@ impl LocalProviderBuilder {
         if (1..ids.len()).any(|at| ids[..at].contains(&ids[at])) {
             return Err(Error::config("two clients have the same id"));
         }
+        if let Some((descriptor, fixtures)) = &mut self.emulated {
+            *descriptor = script::pinned(descriptor, fixtures);
+        }
         let script = match &self.emulated {
             Some((descriptor, fixtures)) => Some(Script::new(descriptor, fixtures)?),
             None => None,
         };
         let (listener, base) = listen(self.port).await?;
-        let local = Local::at(base.as_str().trim_end_matches('/'), self.traits());
+        let base_url = base.as_str().trim_end_matches('/');
+        let traits = self.traits();
+        #[cfg(feature = "openid")]
+        let openid = self.openid_at(base_url)?;
+        #[cfg(feature = "openid")]
+        let issuer = openid.as_ref().map_or(base_url, |openid| openid.issuer());
+        #[cfg(not(feature = "openid"))]
+        let issuer = base_url;
+        let local = Local::at(base_url, issuer, traits);
         let (origins, descriptor) = match self.emulated.take() {
             Some((descriptor, _)) => (Origins::of(base, &descriptor), descriptor),
             None => (Origins::none(base), local.descriptor().clone()),
@@ -191,14 +206,19 @@ impl LocalProviderBuilder {
             ledger: Mutex::new(Ledger::default()),
             log: Mutex::new(Log::default()),
             faults: Mutex::new(Faults::default()),
+            #[cfg(feature = "openid")]
+            openid,
         });
         let server = Server::start(listener, Arc::clone(&shared));
         Ok(LocalProvider::new(shared, server, local))
     }
 
     fn traits(&self) -> Traits {
+        let client_auth = self.settings.client_auth;
+        #[cfg(feature = "openid")]
+        let client_auth = self.openid.as_ref().map_or(client_auth, |it| Some(it.client_auth()));
         Traits {
-            client_auth: self.settings.client_auth.unwrap_or(ClientAuth::Post),
+            client_auth: client_auth.unwrap_or(ClientAuth::Post),
             refresh: self.refresh,
             form_post: self.form_post,
             plain_pkce: self.plain_pkce,

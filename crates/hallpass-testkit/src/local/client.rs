@@ -14,6 +14,10 @@ pub struct LocalClient {
     name: Option<String>,
     secret: Option<Secret>,
     redirect_uris: Vec<String>,
+    #[cfg(feature = "openid")]
+    public_jwk: Option<hallpass_core::Json>,
+    #[cfg(feature = "openid")]
+    post_logout_redirect_uris: Vec<String>,
 }
 
 impl LocalClient {
@@ -22,7 +26,16 @@ impl LocalClient {
     /// or loopback URL.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), name: None, secret: None, redirect_uris: Vec::new() }
+        Self {
+            id: id.into(),
+            name: None,
+            secret: None,
+            redirect_uris: Vec::new(),
+            #[cfg(feature = "openid")]
+            public_jwk: None,
+            #[cfg(feature = "openid")]
+            post_logout_redirect_uris: Vec::new(),
+        }
     }
 
     /// Makes the client confidential.
@@ -69,17 +82,48 @@ impl LocalClient {
     }
 
     pub(super) fn may_be_answered_at(&self, redirect_uri: &str) -> bool {
-        let Ok(url) = Url::parse(redirect_uri) else { return false };
-        // What a Location header cannot hold as it is.
-        if url.fragment().is_some() || !redirect_uri.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return false;
-        }
-        if self.redirect_uris.is_empty() {
-            return url.scheme() == "https" || is_loopback(&url);
-        }
-        let is_same = |known: &String| known == redirect_uri || differ_in_port(known, &url);
-        self.redirect_uris.iter().any(is_same)
+        is_listed(&self.redirect_uris, redirect_uri)
     }
+}
+
+#[cfg(feature = "openid")]
+impl LocalClient {
+    /// The public half of the key that the client signs with, for `private_key_jwt`. If the JWK has
+    /// an `alg`, no other will do.
+    #[must_use]
+    pub fn with_public_jwk(mut self, jwk: hallpass_core::Json) -> Self {
+        self.public_jwk = Some(jwk);
+        self
+    }
+
+    /// One more URI to go to after a logout. Once there is one, no other will do, as with
+    /// [`with_redirect_uri`](Self::with_redirect_uri). Default: any https or loopback URL.
+    #[must_use]
+    pub fn with_post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    pub(super) fn public_jwk(&self) -> Option<&hallpass_core::Json> {
+        self.public_jwk.as_ref()
+    }
+
+    pub(super) fn may_be_left_for(&self, uri: &str) -> bool {
+        is_listed(&self.post_logout_redirect_uris, uri)
+    }
+}
+
+/// One of these URIs, or, where there is none, any of the web.
+fn is_listed(uris: &[String], asked: &str) -> bool {
+    let Ok(url) = Url::parse(asked) else { return false };
+    // What a Location header cannot hold as it is.
+    if url.fragment().is_some() || !asked.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return false;
+    }
+    if uris.is_empty() {
+        return url.scheme() == "https" || is_loopback(&url);
+    }
+    uris.iter().any(|known| known == asked || differ_in_port(known, &url))
 }
 
 /// http to 127.0.0.0/8, ::1 or `localhost`.

@@ -43,8 +43,9 @@ pub(super) enum Cut {
 }
 
 impl Fault {
-    /// The next request to `what`: an operation (`authorize`, `token`, `revoke`, `api`), a path
-    /// (`/token`), or a URL without its query. When emulating, path and URL are the provider's own.
+    /// The next request to `what`: an operation (`authorize`, `token`, `revoke`, `api`, and others
+    /// of [`LoggedRequest::operation`](crate::LoggedRequest::operation)), a path (`/token`), or a
+    /// URL without its query. When emulating, path and URL are the provider's own.
     /// As it is, it does nothing.
     pub fn on(what: impl Into<String>) -> Self {
         Self {

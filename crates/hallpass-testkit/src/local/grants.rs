@@ -25,6 +25,8 @@ pub(super) struct Wish {
     pub(super) scopes: Vec<String>,
     pub(super) challenge: Challenge,
     pub(super) form_post: bool,
+    #[cfg(feature = "openid")]
+    pub(super) openid: super::openid::Wish,
 }
 
 /// RFC 7636.
@@ -57,6 +59,8 @@ pub(super) struct Family {
     pub(super) client: String,
     pub(super) user: usize,
     pub(super) scopes: Vec<String>,
+    #[cfg(feature = "openid")]
+    pub(super) openid: super::openid::Wish,
     alive: bool,
 }
 
@@ -180,6 +184,8 @@ impl Ledger {
             client: wish.client.clone(),
             user: code.user,
             scopes: wish.scopes.clone(),
+            #[cfg(feature = "openid")]
+            openid: wish.openid.clone(),
             alive: true,
         });
         code.fate = Fate::Redeemed(family);
@@ -272,6 +278,18 @@ impl Ledger {
     pub(super) fn client_of(&self, token: &str) -> Option<&str> {
         let token = self.access.get(token).or_else(|| self.refresh.get(token))?;
         Some(&self.families[token.family].client)
+    }
+
+    /// When a token of either sort ends by itself.
+    #[cfg(feature = "openid")]
+    pub(super) fn until(&self, token: &str) -> Option<SystemTime> {
+        self.access.get(token).or_else(|| self.refresh.get(token))?.until
+    }
+
+    /// What a user granted last.
+    #[cfg(feature = "openid")]
+    pub(super) fn last_of(&self, user: usize) -> Option<&Family> {
+        self.families.iter().rev().find(|family| family.user == user)
     }
 
     /// Ends an access token, or a refresh token and all that came of it (RFC 7009 section 2.1).

@@ -74,7 +74,7 @@ pub(super) fn mistake(message: &str) -> Markup {
 /// The callback as a form ([OAuth 2.0 Form Post Response
 /// Mode](https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html)), with a button: these
 /// pages have no script.
-pub(super) fn callback(action: &str, client: &str, fields: &[(&str, String)]) -> Markup {
+pub(super) fn callback(action: &str, client: &str, fields: &[(String, String)]) -> Markup {
     let body = html! {
         h1 { "Back to " (client) }
         p { "Your answer goes there with the button." }
@@ -84,6 +84,12 @@ pub(super) fn callback(action: &str, client: &str, fields: &[(&str, String)]) ->
         }
     };
     page("Continue", &body)
+}
+
+/// The end of a session that leads nowhere else.
+#[cfg(feature = "openid")]
+pub(super) fn signed_out() -> Markup {
+    page("Signed out", &html! { h1 { "You are signed out" } })
 }
 
 fn page(title: &str, body: &Markup) -> Markup {
@@ -156,7 +162,7 @@ mod tests {
             word: "w",
         });
         assert!(!page.into_string().contains("<script"));
-        let fields = [("state", "\"><script>".to_owned())];
+        let fields = [("state".to_owned(), "\"><script>".to_owned())];
         let page = callback("https://app.test/\"><script>", "<script>", &fields);
         assert!(!page.into_string().contains("<script"));
         assert!(!mistake("<script>").into_string().contains("<script"));

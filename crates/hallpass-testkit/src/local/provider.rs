@@ -20,9 +20,9 @@ pub(super) struct Traits {
 }
 
 impl Local {
-    /// The provider at `issuer`: `http://127.0.0.1:PORT`.
-    pub(super) fn at(issuer: &str, traits: Traits) -> Self {
-        let url = |path: &str| format!("{issuer}{path}");
+    /// The provider at `base`: `http://127.0.0.1:PORT`.
+    pub(super) fn at(base: &str, issuer: &str, traits: Traits) -> Self {
+        let url = |path: &str| format!("{base}{path}");
         let mut descriptor = Descriptor::new("local", url("/authorize"), url("/token"))
             .with_display_name("Local provider")
             .with_monogram("Lo", "#0f766e")

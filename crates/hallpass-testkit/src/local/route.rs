@@ -12,6 +12,9 @@ pub(super) enum Route {
     Authorize,
     /// Nothing that the provider has.
     Elsewhere,
+    /// What an OpenID provider has besides.
+    #[cfg(feature = "openid")]
+    Openid(super::openid::Place),
     Revoke,
     Token,
 }
@@ -22,6 +25,8 @@ impl Route {
             Self::Api => "api",
             Self::Authorize => "authorize",
             Self::Elsewhere => "elsewhere",
+            #[cfg(feature = "openid")]
+            Self::Openid(place) => place.as_str(),
             Self::Revoke => "revoke",
             Self::Token => "token",
         }

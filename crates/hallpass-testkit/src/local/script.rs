@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use hallpass_core::{
-    Descriptor, Error, Json, Result,
+    Descriptor, Endpoint, Error, Json, Result,
     url::{Url, form_urlencoded},
 };
+use serde_json::Map;
 
 use super::{
     page::Person,
@@ -16,12 +17,43 @@ use super::{
 use crate::{
     Exchange, Fixture, FixtureRequest, FixtureResponse,
     fixture::{REFUSES, names_of_wrong},
+    id_token::{self, Facts},
 };
 
 /// How a provider behaves.
 pub(super) struct Script {
     fixtures: Vec<Fixture>,
     granted: FixtureResponse,
+}
+
+/// The descriptor of a provider whose endpoints are discovered, with those that the fixture
+/// `discovery.accepted` says; any other one as it is.
+pub(super) fn pinned(descriptor: &Descriptor, texts: &[(String, String)]) -> Descriptor {
+    let mut pinned = descriptor.clone();
+    let document = || {
+        let (name, text) = texts.iter().find(|(name, _)| name == "discovery.accepted.http")?;
+        let body = last_response(&Fixture::parse(name, text).ok()?)?.body().to_owned();
+        serde_json::from_str::<Json>(&body).ok()
+    };
+    let (None, Some(document)) = (descriptor.authorize_and_token(), document()) else {
+        return pinned;
+    };
+    let url = |name: &str| document[name].as_str().map(str::to_owned);
+    let both = (url("authorization_endpoint"), url("token_endpoint"));
+    let (Some(authorize), Some(token)) = both else { return pinned };
+    pinned = pinned.with_authorize_and_token(authorize, token);
+    for (name, endpoint) in [
+        ("userinfo_endpoint", Endpoint::Userinfo),
+        ("revocation_endpoint", Endpoint::Revocation),
+        ("introspection_endpoint", Endpoint::Introspection),
+        ("pushed_authorization_request_endpoint", Endpoint::PushedAuthorization),
+        ("device_authorization_endpoint", Endpoint::DeviceAuthorization),
+    ] {
+        if let Some(url) = url(name) {
+            pinned = pinned.with_endpoint(endpoint, url);
+        }
+    }
+    pinned
 }
 
 /// A recorded request that a real one could be.
@@ -39,7 +71,8 @@ pub(super) struct Found<'a> {
 impl Script {
     pub(super) fn new(descriptor: &Descriptor, texts: &[(String, String)]) -> Result<Self> {
         if descriptor.authorize_and_token().is_none() {
-            return Err(Error::config("a provider with discovered endpoints cannot be emulated"));
+            let message = "endpoints are discovered, and no fixture discovery.accepted says them";
+            return Err(Error::config(message));
         }
         let fixtures = texts.iter().map(|(name, text)| {
             Fixture::parse(name, text)
@@ -49,9 +82,10 @@ impl Script {
         let granted = granted(&fixtures).cloned().ok_or_else(|| {
             Error::config("no fixture says what a token is answered with: access_token.accepted")
         })?;
-        if words::has(granted.body(), "ID_TOKEN") {
-            return Err(Error::config("a provider with ID tokens cannot be emulated yet"));
-        }
+        // So that a fixture which cannot be signed is found before anybody signs in.
+        let facts =
+            Facts { unix_seconds: 0, client_id: "", client_secret: "", nonce: None, user: None };
+        id_token::fill(granted.body(), facts).map_err(Error::config)?;
         Ok(Self { fixtures, granted })
     }
 
@@ -82,6 +116,21 @@ impl Script {
         }
         let detail = "the fixtures tell of nobody".to_owned();
         vec![Person { key: "somebody".to_owned(), title: "somebody".to_owned(), detail }]
+    }
+
+    /// The exchange that says what is discovered.
+    #[cfg(feature = "openid")]
+    pub(super) fn discovery(&self) -> Option<&Exchange> {
+        self.of("discovery").find(|fixture| fixture.case() == "accepted")?.exchanges().first()
+    }
+
+    /// What the provider says of somebody who signed in as `case`: that case's answer, where it is an
+    /// object.
+    pub(super) fn userinfo(&self, case: &str) -> Option<Map<String, Json>> {
+        let of = |operation| self.of(operation).find(|fixture| fixture.case() == case);
+        let fixture = of("id_email").or_else(|| of("profile"))?;
+        let body = last_response(fixture)?.body();
+        serde_json::from_str(body).ok()
     }
 
     /// The exchange that answers a request by somebody who signed in as `case`.
@@ -210,7 +259,8 @@ impl<'a> Found<'a> {
 
 /// How long a token reply says that its token lives.
 pub(super) fn lifetime(body: &str) -> Option<Duration> {
-    let seconds = match serde_json::from_str::<Json>(body) {
+    let body = id_token::blank(body);
+    let seconds = match serde_json::from_str::<Json>(&body) {
         Ok(reply) => match &reply["expires_in"] {
             Json::String(text) => text.parse().ok(),
             other => other.as_u64(),

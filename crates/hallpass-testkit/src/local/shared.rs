@@ -34,6 +34,9 @@ pub(super) struct Shared {
     pub(super) ledger: Mutex<Ledger>,
     pub(super) log: Mutex<Log>,
     pub(super) faults: Mutex<Faults>,
+    /// Where it is an OpenID provider.
+    #[cfg(feature = "openid")]
+    pub(super) openid: Option<super::openid::State>,
 }
 
 /// What the builder was told.
@@ -52,10 +55,24 @@ pub(super) struct Settings {
 
 impl Shared {
     pub(super) fn route(&self, asked: &Asked) -> Route {
+        #[cfg(feature = "openid")]
+        if let Some(route) = super::openid::route(self, asked) {
+            return route;
+        }
         match &self.script {
             Some(script) => Route::emulated(&self.descriptor, script, asked),
             None => Route::native(&asked.url),
         }
+    }
+
+    #[cfg(feature = "openid")]
+    pub(super) fn is_openid(&self) -> bool {
+        self.openid.is_some()
+    }
+
+    #[cfg(not(feature = "openid"))]
+    pub(super) fn is_openid(&self) -> bool {
+        false
     }
 
     /// Does what is asked.
@@ -72,6 +89,8 @@ impl Shared {
                 StatusCode::NOT_FOUND,
                 "The local provider has /authorize, /token, /revoke and /userinfo.\n",
             ),
+            #[cfg(feature = "openid")]
+            Route::Openid(place) => super::openid::carry_out(self, place, asked),
             Route::Revoke => api::revoke(self, asked),
             Route::Token => token::token(self, asked, granted),
         }
@@ -96,6 +115,10 @@ impl Shared {
         params: &Params,
         way: Way,
     ) -> Result<&LocalClient, Disbelief> {
+        #[cfg(feature = "openid")]
+        if let Some(openid) = &self.openid {
+            return super::openid::authenticate(self, openid, asked, params);
+        }
         let names = self.descriptor.client_params();
         client::authenticate(&self.settings.clients, asked, params, names, way)
     }

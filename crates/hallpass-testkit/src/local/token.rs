@@ -2,9 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use hallpass_core::http::{Method, StatusCode, header};
+use hallpass_core::{
+    Json,
+    http::{Method, StatusCode, header},
+};
 use serde_json::json;
 
+#[cfg(feature = "openid")]
+use super::openid;
 use super::{
     client::{Disbelief, LocalClient},
     grants::{FamilyId, Ledger, Proof},
@@ -13,7 +18,10 @@ use super::{
     wire::{Answer, Asked, Params},
     words,
 };
-use crate::FixtureResponse;
+use crate::{
+    FixtureResponse,
+    id_token::{self, Facts},
+};
 
 /// `granted` is what a good code is answered with, where that depends on the request.
 pub(super) fn token(shared: &Shared, asked: &Asked, granted: Option<&FixtureResponse>) -> Answer {
@@ -106,13 +114,22 @@ fn redeem_code(
     let mut ledger = locked(&shared.ledger);
     let family = ledger.redeem(code, &proof, now).map_err(Refusal::Code)?;
     let mut till = Till { shared, ledger: &mut ledger, family, now };
-    Ok(match &shared.script {
-        Some(script) => till.recorded(granted.unwrap_or_else(|| script.granted()), None),
+    let reply = match &shared.script {
+        Some(script) => {
+            return Ok(till.recorded(granted.unwrap_or_else(|| script.granted()), None));
+        }
         None => {
             let scopes = till.ledger.family(family).scopes.clone();
             till.plain(scopes, shared.descriptor.offers_refresh())
         }
-    })
+    };
+    #[cfg(feature = "openid")]
+    let reply = {
+        let family = ledger.family(family).clone();
+        drop(ledger);
+        openid::finish(shared, client, &family, openid::Occasion::Code, reply)
+    };
+    Ok(Answer::json(StatusCode::OK, &reply))
 }
 
 fn redeem_refresh(
@@ -145,10 +162,17 @@ fn redeem_refresh(
         ledger.spend_refresh(token);
     }
     let mut till = Till { shared, ledger: &mut ledger, family, now };
-    Ok(match shared.script.as_ref().and_then(Script::refreshed) {
-        Some(response) => till.recorded(response, Some(token)),
+    let reply = match shared.script.as_ref().and_then(Script::refreshed) {
+        Some(response) => return Ok(till.recorded(response, Some(token))),
         None => till.plain(scopes, rotates),
-    })
+    };
+    #[cfg(feature = "openid")]
+    let reply = {
+        let family = ledger.family(family).clone();
+        drop(ledger);
+        openid::finish(shared, client, &family, openid::Occasion::Refresh, reply)
+    };
+    Ok(Answer::json(StatusCode::OK, &reply))
 }
 
 /// Where tokens are given out.
@@ -170,7 +194,7 @@ impl Till<'_> {
     }
 
     /// RFC 6749 section 5.1.
-    fn plain(&mut self, scopes: Vec<String>, with_refresh: bool) -> Answer {
+    fn plain(&mut self, scopes: Vec<String>, with_refresh: bool) -> Json {
         let lifetime = self.shared.settings.access_token_lifetime;
         let scope = scopes.join(" ");
         let until = self.after(Some(lifetime));
@@ -184,7 +208,7 @@ impl Till<'_> {
         if with_refresh {
             reply["refresh_token"] = json!(self.refresh());
         }
-        Answer::json(StatusCode::OK, &reply)
+        reply
     }
 
     /// A recorded reply with fresh tokens in the place of its words. On a refresh, `REFRESH` is the
@@ -209,6 +233,32 @@ impl Till<'_> {
             made.push((word.to_owned(), value.clone()));
             Some(value)
         });
-        Answer::recorded(response, body)
+        Answer::recorded(response, self.signed(body))
+    }
+
+    /// The reply with its ID token about whoever signed in, for this login.
+    fn signed(&self, body: String) -> String {
+        let family = self.ledger.family(self.family);
+        let clients = &self.shared.settings.clients;
+        let secret = clients.iter().find(|client| client.id() == family.client);
+        let secret = secret.and_then(LocalClient::secret).map_or("", |secret| secret.expose());
+        let person = self.shared.people.get(family.user);
+        let script = self.shared.script.as_ref();
+        let user = person.and_then(|person| script?.userinfo(&person.key));
+        let facts = Facts {
+            unix_seconds: self
+                .now
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .map_or(0, |it| it.as_secs()),
+            client_id: &family.client,
+            client_secret: secret,
+            #[cfg(feature = "openid")]
+            nonce: family.openid.nonce.as_deref(),
+            #[cfg(not(feature = "openid"))]
+            nonce: None,
+            user: user.as_ref(),
+        };
+        // Whether it can be signed was asked when the provider was started.
+        id_token::fill(&body, facts).unwrap_or(body)
     }
 }

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use hallpass_core::{
     Json,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    url::{Url, form_urlencoded},
+    url::{
+        Url,
+        form_urlencoded::{self, byte_serialize},
+    },
 };
 use maud::Markup;
 use serde_json::json;
@@ -84,6 +87,20 @@ impl Params {
         !self.0.iter().all(|(name, _)| seen.insert(name))
     }
 
+    #[cfg(feature = "openid")]
+    pub(super) fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
+    /// One value in the place of any other.
+    #[cfg(feature = "openid")]
+    pub(super) fn with(self, name: &str, value: &str) -> Self {
+        let mut params = self.without(&[name]);
+        params.0.push((name.to_owned(), value.to_owned()));
+        params
+    }
+
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, value)| value.as_str())
     }
@@ -125,6 +142,18 @@ impl Answer {
     /// 303, so that a form's POST is not repeated there (RFC 9700 section 4.12).
     pub(super) fn see_other(location: &str) -> Self {
         Self::empty(StatusCode::SEE_OTHER).with(header::LOCATION, location)
+    }
+
+    /// The same, with these parameters in the query.
+    pub(super) fn see_other_with(uri: &str, params: &[(String, String)]) -> Self {
+        let mut location = uri.to_owned();
+        for (name, value) in params {
+            location.push(if location.contains('?') { '&' } else { '?' });
+            location.push_str(name);
+            location.push('=');
+            location.extend(byte_serialize(value.as_bytes()));
+        }
+        Self::see_other(&location)
     }
 
     pub(super) fn not_allowed(methods: &'static str) -> Self {

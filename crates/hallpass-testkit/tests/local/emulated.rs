@@ -265,12 +265,12 @@ async fn what_cannot_be_emulated_is_refused_at_the_start() {
     assert!(LocalProvider::emulating(&acme(), &good).await.is_ok());
     let refused: Vec<_> = only("access_token.refused.http").collect();
     let token = "# page, recalled, not re-read\n> POST https://login.acme.test/oauth/token\n< 200\n\
-        < {\"access_token\":\"TOKEN\",\"id_token\":\"ID_TOKEN{}\"}\n= Token\n";
+        < {\"access_token\":\"TOKEN\",\"id_token\":ID_TOKEN_RS1{}}\n= Token\n";
     for (descriptor, fixtures, says) in [
         (acme(), &[][..], "access_token.accepted"),
         (acme(), &refused, "access_token.accepted"),
         (acme(), &[("access_token.accepted.http", "nonsense")], "access_token.accepted.http:1"),
-        (acme(), &[("access_token.accepted.http", token)], "ID tokens"),
+        (acme(), &[("access_token.accepted.http", token)], "ID token"),
         (Descriptor::discovered("acme"), &good, "discovered"),
     ] {
         let error = LocalProvider::emulating(&descriptor, fixtures).await.unwrap_err();

@@ -1,0 +1,240 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use async_trait::async_trait;
+use hallpass_core::{
+    BaseOAuth2, Clock, Error, Json, JwtKind, Result, Secret, SystemClock, VerifiedClaims,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+};
+
+use crate::{form::Form, rules::LEEWAY};
+
+/// Takes the provider's word that a user signed out ([Back-Channel Logout
+/// 1.0](https://openid.net/specs/openid-connect-backchannel-1_0.html)): what the application's
+/// `backchannel_logout_uri` does with the body of each POST.
+///
+/// ```
+/// use hallpass_core::BaseOAuth2;
+/// use hallpass_openid::{BackchannelLogout, LoggedOut};
+///
+/// # async fn handler(client: &dyn BaseOAuth2, logout: &BackchannelLogout, body: &[u8]) {
+/// let received = logout.receive(client, body).await;
+/// if let Ok(logged_out) = &received {
+///     // end the sessions of logged_out.session(), or all of logged_out.subject()
+/// }
+/// let (status, headers) = BackchannelLogout::answer(&received);
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct BackchannelLogout {
+    replays: Arc<dyn ReplayStore>,
+}
+
+impl BackchannelLogout {
+    /// Remembers the tokens that came in `replays`; instances of an application share one.
+    #[must_use]
+    pub fn new(replays: Arc<dyn ReplayStore>) -> Self {
+        Self { replays }
+    }
+
+    /// Reads and verifies a logout token: signature, type, issuer, audience, times, event, id, user
+    /// or session, no nonce (section 2.6), and that it did not come before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Security`](hallpass_core::ErrorKind): no logout token of this provider for this
+    /// client, or an old one (reason `replay`); log it, and end nobody's session.
+    /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind): the body holds none.
+    /// [`ErrorKind::Transport`](hallpass_core::ErrorKind): the provider's keys or the store were not
+    /// to be had; the provider may send it again.
+    pub async fn receive(&self, client: &dyn BaseOAuth2, body: &[u8]) -> Result<LoggedOut> {
+        let form = Form::parse(body)?;
+        let jwt = form.get("logout_token").map(Secret::new).ok_or_else(|| {
+            Error::malformed("the request has no logout_token").with_reason("logout_token")
+        })?;
+        let claims = client.verify_jwt(&jwt, JwtKind::LogoutToken).await?;
+        let logged_out = LoggedOut::new(claims)?;
+        // check: 81
+        if !self.replays.is_first(&logged_out.id, logged_out.until).await? {
+            return Err(Error::security("replay", "the logout token came before"));
+        }
+        Ok(logged_out)
+    }
+
+    /// Lets the provider send it again, because the application could not end the sessions. Answer
+    /// with [`failed`](Self::failed).
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn give_back(&self, logged_out: &LoggedOut) -> Result<()> {
+        self.replays.forget(&logged_out.id).await
+    }
+
+    /// What to answer (section 2.8): 200, or 400; never to be cached.
+    #[must_use]
+    pub fn answer(received: &Result<LoggedOut>) -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
+        let status = if received.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+        (status, [NO_STORE])
+    }
+
+    /// What to answer where the token was good and the sessions could not be ended.
+    #[must_use]
+    pub fn failed() -> (StatusCode, [(HeaderName, HeaderValue); 1]) {
+        (StatusCode::BAD_REQUEST, [NO_STORE])
+    }
+}
+
+const NO_STORE: (HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+/// Who signed out. `Debug` shows the issuer alone.
+#[derive(Clone)]
+pub struct LoggedOut {
+    claims: VerifiedClaims,
+    id: String,
+    until: SystemTime,
+}
+
+impl LoggedOut {
+    fn new(claims: VerifiedClaims) -> Result<Self> {
+        let jti = claims.get("jti").and_then(Json::as_str).unwrap_or_default();
+        let issuer = claims.issuer().unwrap_or_default();
+        // An issuer is a URL, which has no space.
+        let id = format!("{issuer} {jti}");
+        let exp = claims.get("exp").and_then(Json::as_f64).unwrap_or_default();
+        let until = Duration::try_from_secs_f64(exp).ok();
+        let until = until.and_then(|exp| UNIX_EPOCH.checked_add(exp)?.checked_add(LEEWAY));
+        let until = until.ok_or_else(|| Error::security("exp", "the token has no usable end"))?;
+        Ok(Self { claims, id, until })
+    }
+
+    /// Whose issuer says so.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.claims.issuer().unwrap_or_default()
+    }
+
+    /// Whose sessions end; all of them where [`session`](Self::session) is `None`.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        Some(self.claims.subject()).filter(|subject| !subject.is_empty())
+    }
+
+    /// The session that ends: the claim `sid` of the ID token that began it.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.claims.get("sid").and_then(Json::as_str)
+    }
+
+    /// Whether it is about the session that began with this ID token.
+    #[must_use]
+    pub fn ends(&self, id_token: &VerifiedClaims) -> bool {
+        let is_issuers = id_token.issuer() == self.claims.issuer();
+        let is_users = self.subject().is_none_or(|subject| subject == id_token.subject());
+        let sid = id_token.get("sid").and_then(Json::as_str);
+        let is_session = self.session().is_none_or(|session| sid == Some(session));
+        is_issuers && is_users && is_session
+    }
+}
+
+impl fmt::Debug for LoggedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoggedOut").field("issuer", &self.issuer()).finish_non_exhaustive()
+    }
+}
+
+/// Remembers which logout tokens came: shared by all instances of an application, or each would
+/// take the same token once.
+///
+/// # Contract
+///
+/// [`is_first`](Self::is_first) is atomic over all instances: of two calls with one id, one gets
+/// `true`.
+#[async_trait]
+pub trait ReplayStore: fmt::Debug + Send + Sync {
+    /// Whether `id` was not there; keeps it until then.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Transport`](hallpass_core::ErrorKind): the store did not answer, so that nobody
+    /// knows.
+    async fn is_first(&self, id: &str, until: SystemTime) -> Result<bool>;
+
+    /// Forgets `id`.
+    ///
+    /// # Errors
+    ///
+    /// As [`is_first`](Self::is_first).
+    async fn forget(&self, id: &str) -> Result<()>;
+}
+
+/// A [`ReplayStore`] for an application of one process.
+pub struct MemoryReplayStore {
+    seen: Mutex<HashMap<String, SystemTime>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// More than that at once is no provider's doing: the store refuses rather than forgets.
+const MOST_KEPT: usize = 100_000;
+
+impl MemoryReplayStore {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { seen: Mutex::default(), clock: Arc::new(SystemClock) }
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<String, SystemTime>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryReplayStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl ReplayStore for MemoryReplayStore {
+    async fn is_first(&self, id: &str, until: SystemTime) -> Result<bool> {
+        let now = self.clock.now();
+        let mut seen = self.seen();
+        // Only when there is much to look through: each call would look through all otherwise.
+        if seen.len().is_power_of_two() || seen.len() >= MOST_KEPT {
+            seen.retain(|_, until| *until > now);
+        }
+        if seen.get(id).is_some_and(|until| *until > now) {
+            return Ok(false);
+        }
+        // check: 81
+        if seen.len() >= MOST_KEPT {
+            return Err(Error::transport("more logout tokens came than can be remembered"));
+        }
+        seen.insert(id.to_owned(), until);
+        Ok(true)
+    }
+
+    async fn forget(&self, id: &str) -> Result<()> {
+        self.seen().remove(id);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MemoryReplayStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryReplayStore").field("kept", &self.seen().len()).finish()
+    }
+}

@@ -1,0 +1,289 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hallpass_core::{ClientAssertion, Error, Random, Result, Secret, ThreadRandom};
+use serde::Serialize;
+
+use crate::{algorithm::Algorithm, signer::key::SigningKey};
+
+pub(crate) mod key;
+
+/// Signs the JWT that stands for the client's secret: `private_key_jwt` and `client_secret_jwt`
+/// ([OpenID Connect Core, section
+/// 9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication), [RFC 7523,
+/// section 3](https://www.rfc-editor.org/rfc/rfc7523#section-3)), and the client secret that Apple
+/// wants.
+///
+/// By default `iss` and `sub` are the client id, `aud` is what the provider's client says, `exp` is
+/// 60 s away, and each call has its own `jti` of 128 random bits.
+///
+/// A private key is PEM, not encrypted: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or, with
+/// the feature `aws-lc`, SEC 1 (`EC PRIVATE KEY`). With `ring`, RSA keys have at most 4096 bits, and
+/// an EC key must hold its public half. `openssl pkcs8 -topk8 -nocrypt` makes PKCS#8 of the others.
+///
+/// ```no_run
+/// # use hallpass_core::{ClientConfig, Result};
+/// # use hallpass_openid::JwtSigner;
+/// # fn config(pem: String) -> Result<ClientConfig> {
+/// let key = JwtSigner::es256(pem)?.with_key_id("2026-01");
+/// Ok(ClientConfig::new("client-id").with_assertion(key))
+/// # }
+/// ```
+pub struct JwtSigner {
+    key: SigningKey,
+    key_id: Option<String>,
+    issuer: Option<String>,
+    subject: Option<String>,
+    audience: Option<String>,
+    lifetime: Duration,
+    keep: Option<Duration>,
+    kept: Mutex<Option<Kept>>,
+    random: Arc<dyn Random>,
+}
+
+/// A JWT to be given again, and for whom.
+struct Kept {
+    client_id: String,
+    audience: String,
+    made: SystemTime,
+    jwt: Secret,
+}
+
+const LIFETIME: Duration = Duration::from_secs(60);
+
+impl JwtSigner {
+    /// Signs with an EC key on P-256, Apple's among them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind): it is no such key, or neither `aws-lc` nor
+    /// `ring` is on.
+    pub fn es256(pem: impl Into<Secret>) -> Result<Self> {
+        Self::from_pem(Algorithm::Es256, &pem.into())
+    }
+
+    /// Signs with an EC key on P-384.
+    ///
+    /// # Errors
+    ///
+    /// As [`es256`](Self::es256).
+    pub fn es384(pem: impl Into<Secret>) -> Result<Self> {
+        Self::from_pem(Algorithm::Es384, &pem.into())
+    }
+
+    /// Signs with an RSA key of 2048 bits or more, PKCS#1 v1.5: what every provider knows.
+    ///
+    /// # Errors
+    ///
+    /// As [`es256`](Self::es256).
+    pub fn rs256(pem: impl Into<Secret>) -> Result<Self> {
+        Self::from_pem(Algorithm::Rs256, &pem.into())
+    }
+
+    /// Signs with an RSA key of 2048 bits or more, PSS: what FAPI asks for.
+    ///
+    /// # Errors
+    ///
+    /// As [`es256`](Self::es256).
+    pub fn ps256(pem: impl Into<Secret>) -> Result<Self> {
+        Self::from_pem(Algorithm::Ps256, &pem.into())
+    }
+
+    /// Signs with an Ed25519 key, as `EdDSA`.
+    ///
+    /// # Errors
+    ///
+    /// As [`es256`](Self::es256).
+    pub fn ed25519(pem: impl Into<Secret>) -> Result<Self> {
+        Self::from_pem(Algorithm::EdDsa, &pem.into())
+    }
+
+    /// Signs with the client secret, HMAC SHA-256: `client_secret_jwt`.
+    ///
+    /// # Security
+    ///
+    /// [RFC 7518, section 3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2) wants a key as
+    /// long as the hash: 32 bytes here, 48 and 64 for the other two. A provider that issues shorter
+    /// secrets leaves its clients no choice, so a shorter one is taken; whoever sees one JWT can
+    /// then search for the secret.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind): the secret is empty.
+    pub fn hs256(secret: impl Into<Secret>) -> Result<Self> {
+        SigningKey::from_secret(Algorithm::Hs256, secret.into()).map(Self::new)
+    }
+
+    /// Signs with the client secret, HMAC SHA-384.
+    ///
+    /// # Errors
+    ///
+    /// As [`hs256`](Self::hs256).
+    pub fn hs384(secret: impl Into<Secret>) -> Result<Self> {
+        SigningKey::from_secret(Algorithm::Hs384, secret.into()).map(Self::new)
+    }
+
+    /// Signs with the client secret, HMAC SHA-512.
+    ///
+    /// # Errors
+    ///
+    /// As [`hs256`](Self::hs256).
+    pub fn hs512(secret: impl Into<Secret>) -> Result<Self> {
+        SigningKey::from_secret(Algorithm::Hs512, secret.into()).map(Self::new)
+    }
+
+    fn from_pem(algorithm: Algorithm, pem: &Secret) -> Result<Self> {
+        SigningKey::from_pem(algorithm, pem).map(Self::new)
+    }
+
+    fn new(key: SigningKey) -> Self {
+        Self {
+            key,
+            key_id: None,
+            issuer: None,
+            subject: None,
+            audience: None,
+            lifetime: LIFETIME,
+            keep: None,
+            kept: Mutex::new(None),
+            random: Arc::new(ThreadRandom),
+        }
+    }
+
+    /// The `kid` in the header: which of the client's registered keys this is.
+    #[must_use]
+    pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// The `iss`, where it is not the client id. Apple: the team id.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// The `sub`, where it is not the client id.
+    #[must_use]
+    pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// The `aud`, where the server wants another one than the issuer: its token endpoint, or the
+    /// endpoint called. Apple: `https://appleid.apple.com`.
+    #[must_use]
+    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// How long a JWT is good for, in whole seconds. Default 60 s.
+    #[must_use]
+    pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Gives the same JWT again for this long, and no longer than its lifetime; by default each
+    /// call makes one. For servers that let one live long and take it more than once, as Apple does.
+    #[must_use]
+    pub fn kept_for(mut self, keep: Duration) -> Self {
+        self.keep = Some(keep);
+        self
+    }
+
+    /// Where `jti` comes from. Default [`ThreadRandom`].
+    #[must_use]
+    pub fn with_random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    fn make(&self, client_id: &str, audience: &str, now: SystemTime) -> Result<Secret> {
+        let issued_at = now.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
+        let expires_at = issued_at.and_then(|at| at.checked_add(self.lifetime.as_secs()));
+        let (Some(issued_at), Some(expires_at)) = (issued_at, expires_at) else {
+            return Err(Error::config("the clock or the JWT's lifetime is out of range"));
+        };
+        let mut id = [0; 16];
+        self.random.fill(&mut id);
+        let header =
+            Header { alg: self.key.algorithm().as_str(), typ: "JWT", kid: self.key_id.as_deref() };
+        let claims = Claims {
+            iss: self.issuer.as_deref().unwrap_or(client_id),
+            sub: self.subject.as_deref().unwrap_or(client_id),
+            aud: audience,
+            jti: &URL_SAFE_NO_PAD.encode(id),
+            iat: issued_at,
+            exp: expires_at,
+        };
+        self.key.sign_compact(&header, &claims)
+    }
+}
+
+#[async_trait]
+impl ClientAssertion for JwtSigner {
+    async fn sign(&self, client_id: &str, audience: &str, now: SystemTime) -> Result<Secret> {
+        let audience = self.audience.as_deref().unwrap_or(audience);
+        let Some(keep) = self.keep else {
+            return self.make(client_id, audience, now);
+        };
+        // Locked while it signs, so that callers at the same time share one.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = &*kept {
+            let age = now.duration_since(kept.made).ok();
+            let is_young = age.is_some_and(|age| age < keep.min(self.lifetime));
+            if is_young && kept.client_id == client_id && kept.audience == audience {
+                return Ok(kept.jwt.clone());
+            }
+        }
+        let jwt = self.make(client_id, audience, now)?;
+        *kept = Some(Kept {
+            client_id: client_id.to_owned(),
+            audience: audience.to_owned(),
+            made: now,
+            jwt: jwt.clone(),
+        });
+        Ok(jwt)
+    }
+}
+
+impl fmt::Debug for JwtSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtSigner")
+            .field("algorithm", &self.key.algorithm())
+            .field("key_id", &self.key_id)
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'a str,
+    typ: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    jti: &'a str,
+    iat: u64,
+    exp: u64,
+}
+
+#[cfg(test)]
+pub(crate) mod der;
+#[cfg(test)]
+mod tests;

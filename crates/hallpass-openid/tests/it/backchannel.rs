@@ -1,0 +1,255 @@
+//! Logout tokens that the provider posts.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use hallpass_core::{Error, ErrorKind, Result, http::header};
+use hallpass_openid::{BackchannelLogout, LoggedOut, MemoryReplayStore, ReplayStore};
+use hallpass_testkit::SigningKey;
+use serde_json::{Value, json};
+
+use crate::support::{CLIENT, DISCOVERY, ISSUER, JWKS, World, object, refused};
+
+const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+struct Logout {
+    world: World,
+    store: Arc<MemoryReplayStore>,
+    logout: BackchannelLogout,
+}
+
+impl Logout {
+    fn new() -> Self {
+        let world = World::new();
+        let clock = Arc::clone(&world.clock) as Arc<dyn hallpass_core::Clock>;
+        let store = Arc::new(MemoryReplayStore::new().with_clock(clock));
+        let logout = BackchannelLogout::new(Arc::clone(&store) as Arc<dyn ReplayStore>);
+        Self { world, store, logout }
+    }
+
+    /// A logout token with which nothing is wrong, but some claims replaced.
+    fn claims(&self, changes: &Value) -> serde_json::Map<String, Value> {
+        let mut claims = self.world.claims(&json!({
+            "jti": "id-1", "sid": "s-1", "events": { EVENT: {} },
+        }));
+        claims.extend(object(changes));
+        claims.retain(|_, value| !value.is_null());
+        claims
+    }
+
+    fn body(&self, changes: &Value) -> String {
+        self.signed(&self.world.key, changes)
+    }
+
+    fn signed(&self, key: &SigningKey, changes: &Value) -> String {
+        let mut header = key.header();
+        header.insert("typ".to_owned(), json!("logout+jwt"));
+        format!("logout_token={}", key.sign(&header, &self.claims(changes)))
+    }
+
+    async fn receive(&self, body: &str) -> Result<LoggedOut> {
+        self.logout.receive(&self.world.client, body.as_bytes()).await
+    }
+}
+
+#[tokio::test]
+async fn a_logout_token_is_taken_once() {
+    let logout = Logout::new();
+    let body = logout.body(&json!({}));
+    let logged_out = logout.receive(&body).await.unwrap();
+    assert_eq!(logged_out.issuer(), ISSUER);
+    assert_eq!((logged_out.subject(), logged_out.session()), (Some("42"), Some("s-1")));
+    refused(logout.receive(&body).await, ErrorKind::Security, Some("replay"));
+    let again = logout.body(&json!({ "iat": logout.world.clock.seconds() - 1 }));
+    refused(logout.receive(&again).await, ErrorKind::Security, Some("replay"));
+    logout.receive(&logout.body(&json!({ "jti": "id-2" }))).await.unwrap();
+}
+
+#[tokio::test]
+async fn two_instances_with_one_store_take_it_once() {
+    let logout = Logout::new();
+    let body = logout.body(&json!({}));
+    let other = BackchannelLogout::new(Arc::clone(&logout.store) as Arc<dyn ReplayStore>);
+    other.receive(&logout.world.client, body.as_bytes()).await.unwrap();
+    refused(logout.receive(&body).await, ErrorKind::Security, Some("replay"));
+}
+
+#[tokio::test]
+async fn a_token_that_could_not_be_obeyed_may_come_again() {
+    let logout = Logout::new();
+    let body = logout.body(&json!({}));
+    let logged_out = logout.receive(&body).await.unwrap();
+    logout.logout.give_back(&logged_out).await.unwrap();
+    logout.receive(&body).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_is_wrong_ends_nobodys_session() {
+    let logout = Logout::new();
+    let now = logout.world.clock.seconds();
+    for (changes, reason) in [
+        (json!({ "iss": "https://evil.test" }), "iss"),
+        (json!({ "aud": "other" }), "aud"),
+        (json!({ "aud": [CLIENT, "other"] }), "aud"),
+        (json!({ "exp": now - 60 }), "exp"),
+        (json!({ "exp": null }), "exp"),
+        (json!({ "iat": null }), "iat"),
+        (json!({ "iat": now + 61 }), "iat"),
+        (json!({ "jti": null }), "jti"),
+        (json!({ "nonce": "n" }), "nonce"),
+        (json!({ "events": {} }), "events"),
+        (json!({ "events": null }), "events"),
+        (json!({ "sub": null, "sid": null }), "sid"),
+    ] {
+        let got = logout.receive(&logout.body(&changes)).await;
+        assert_eq!(BackchannelLogout::answer(&got).0, 400);
+        refused(got, ErrorKind::Security, Some(reason));
+    }
+    let stranger = SigningKey::es256().with_key_id("first");
+    let got = logout.receive(&logout.signed(&stranger, &json!({}))).await;
+    refused(got, ErrorKind::Security, Some("signature"));
+    let got = logout.receive(&logout.signed(&SigningKey::none(), &json!({}))).await;
+    refused(got, ErrorKind::Security, Some("alg"));
+    // None of them spent the id of the good one.
+    logout.receive(&logout.body(&json!({}))).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_id_token_is_no_logout_token_and_the_other_way_round() {
+    let logout = Logout::new();
+    let id_token = logout.world.jwt(&json!({ "nonce": "n" }));
+    let got = logout.receive(&format!("logout_token={}", id_token.expose())).await;
+    refused(got, ErrorKind::Security, Some("events"));
+    let body = logout.body(&json!({}));
+    let got = logout.world.verify(body.strip_prefix("logout_token=").unwrap()).await;
+    refused(got, ErrorKind::Security, Some("typ"));
+}
+
+#[tokio::test]
+async fn a_request_without_a_token_fetches_nothing() {
+    let logout = Logout::new();
+    for (body, reason) in
+        [("", "logout_token"), ("logout_token=", "logout_token"), ("a=b", "logout_token")]
+    {
+        refused(logout.receive(body).await, ErrorKind::Malformed, Some(reason));
+    }
+    refused(logout.receive("logout_token=text").await, ErrorKind::Malformed, Some("jwt"));
+    let twice = "logout_token=a&logout_token=b";
+    refused(logout.receive(twice).await, ErrorKind::Security, Some("duplicate"));
+    let long = format!("logout_token={}", "a".repeat(200_000));
+    refused(logout.receive(&long).await, ErrorKind::Security, Some("too_long"));
+    assert_eq!(logout.world.script.places(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_answer_is_200_or_400_and_is_never_kept() {
+    let logout = Logout::new();
+    let good = logout.receive(&logout.body(&json!({}))).await;
+    let bad = logout.receive("").await;
+    let no_store = [(header::CACHE_CONTROL, "no-store".parse().unwrap())];
+    for ((status, headers), want) in [
+        (BackchannelLogout::answer(&good), 200),
+        (BackchannelLogout::answer(&bad), 400),
+        (BackchannelLogout::failed(), 400),
+    ] {
+        assert_eq!(status, want);
+        assert_eq!(headers, no_store);
+    }
+}
+
+#[tokio::test]
+async fn a_logout_is_about_the_sessions_that_it_names() {
+    let logout = Logout::new();
+    let login = |changes: Value| {
+        let world = &logout.world;
+        async move { world.login(&changes).await.unwrap() }
+    };
+    let first = login(json!({ "sid": "s-1" })).await;
+    let second = login(json!({ "sid": "s-2" })).await;
+    let other = login(json!({ "sub": "43", "sid": "s-1" })).await;
+    let plain = login(json!({})).await;
+    for (changes, want) in [
+        (json!({}), [true, false, false, false]),
+        (json!({ "sid": null }), [true, true, false, true]),
+        (json!({ "sub": null }), [true, false, true, false]),
+    ] {
+        let mut changes = changes;
+        changes["jti"] = json!(format!("{want:?}"));
+        let logged_out = logout.receive(&logout.body(&changes)).await.unwrap();
+        let got =
+            [&first, &second, &other, &plain].map(|token| logged_out.ends(token.claims().unwrap()));
+        assert_eq!(got, want, "{changes}");
+    }
+}
+
+/// A store that does not answer.
+#[derive(Debug)]
+struct Down;
+
+#[async_trait]
+impl ReplayStore for Down {
+    async fn is_first(&self, _: &str, _: SystemTime) -> Result<bool> {
+        Err(Error::transport("down"))
+    }
+
+    async fn forget(&self, _: &str) -> Result<()> {
+        Err(Error::transport("down"))
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_lets_nothing_through() {
+    let logout = Logout { logout: BackchannelLogout::new(Arc::new(Down)), ..Logout::new() };
+    let got = logout.receive(&logout.body(&json!({}))).await;
+    assert_eq!(BackchannelLogout::answer(&got).0, 400);
+    refused(got, ErrorKind::Transport, None);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_lets_nothing_through() {
+    let logout = Logout::new();
+    logout.world.script.fail(JWKS, 500);
+    let body = logout.body(&json!({}));
+    refused(logout.receive(&body).await, ErrorKind::Transport, None);
+    assert_eq!(logout.world.script.places(), [DISCOVERY, JWKS]);
+    logout.world.script.answer(JWKS, &crate::support::jwks(&[&logout.world.key]));
+    logout.receive(&body).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_is_remembered_for_as_long_as_it_is_good() {
+    let logout = Logout::new();
+    let body = logout.body(&json!({}));
+    logout.receive(&body).await.unwrap();
+    logout.world.clock.advance(359);
+    refused(logout.receive(&body).await, ErrorKind::Security, Some("replay"));
+    logout.world.clock.advance(1);
+    refused(logout.receive(&body).await, ErrorKind::Security, Some("exp"));
+    logout.receive(&logout.body(&json!({}))).await.unwrap();
+    assert_eq!(format!("{:?}", logout.store), "MemoryReplayStore { kept: 1 }");
+}
+
+#[tokio::test]
+async fn a_token_that_never_ends_is_refused() {
+    let logout = Logout::new();
+    let got = logout.receive(&logout.body(&json!({ "exp": 1e300 }))).await;
+    refused(got, ErrorKind::Security, Some("exp"));
+}
+
+#[tokio::test]
+async fn the_memory_of_a_store_has_an_end() {
+    let Logout { world, store, .. } = Logout::new();
+    let now = hallpass_core::Clock::now(&*world.clock);
+    let until = now + Duration::from_secs(60);
+    for number in 0..100_000 {
+        assert!(store.is_first(&number.to_string(), until).await.unwrap());
+    }
+    refused(store.is_first("one more", until).await, ErrorKind::Transport, None);
+    assert!(!store.is_first("7", until).await.unwrap());
+    world.clock.advance(60);
+    assert!(store.is_first("one more", until + Duration::from_secs(60)).await.unwrap());
+    assert_eq!(format!("{store:?}"), "MemoryReplayStore { kept: 1 }");
+}
