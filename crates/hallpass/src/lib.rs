@@ -18,6 +18,8 @@ pub use hallpass_discord as discord;
 pub use hallpass_github as github;
 #[cfg(feature = "google")]
 pub use hallpass_google as google;
+#[cfg(feature = "openid")]
+pub use hallpass_openid as openid;
 // new-provider: above (features)
 
 /// What is known of every provider whose feature is on, in alphabetical order: for a page of

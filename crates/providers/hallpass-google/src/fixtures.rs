@@ -3,12 +3,18 @@
 /// Recorded exchanges by file name, which `hallpass_testkit` replays.
 pub const FIXTURES: &[(&str, &str)] = &[
     ("access_token.accepted.http", include_str!("../fixtures/access_token.accepted.http")),
+    ("access_token.alias.http", include_str!("../fixtures/access_token.alias.http")),
     (
         "access_token.deleted_client.http",
         include_str!("../fixtures/access_token.deleted_client.http"),
     ),
-    ("access_token.id_token.http", include_str!("../fixtures/access_token.id_token.http")),
+    (
+        "access_token.foreign_issuer.http",
+        include_str!("../fixtures/access_token.foreign_issuer.http"),
+    ),
+    ("access_token.no_id_token.http", include_str!("../fixtures/access_token.no_id_token.http")),
     ("access_token.offline.http", include_str!("../fixtures/access_token.offline.http")),
+    ("access_token.other_login.http", include_str!("../fixtures/access_token.other_login.http")),
     ("access_token.refused.http", include_str!("../fixtures/access_token.refused.http")),
     ("access_token.slash_code.http", include_str!("../fixtures/access_token.slash_code.http")),
     ("access_token.time_limited.http", include_str!("../fixtures/access_token.time_limited.http")),
@@ -36,8 +42,10 @@ pub const FIXTURES: &[(&str, &str)] = &[
     ),
     ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
     ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
+    ("profile.somebody_else.http", include_str!("../fixtures/profile.somebody_else.http")),
     ("refresh.accepted.http", include_str!("../fixtures/refresh.accepted.http")),
     ("refresh.refused.http", include_str!("../fixtures/refresh.refused.http")),
+    ("refresh.somebody_else.http", include_str!("../fixtures/refresh.somebody_else.http")),
     ("refresh.workspace_reauth.http", include_str!("../fixtures/refresh.workspace_reauth.http")),
     (
         "revoke_access_token.accepted.http",

@@ -7,9 +7,10 @@ mod params;
 use std::borrow::Cow;
 
 use hallpass_core::{
-    Api, ClientAuth, Descriptor, EmailSupport, Endpoint, Json, OAuthError, Response, Revocation,
-    http::Method,
+    Api, ClientAuth, Descriptor, EmailSupport, Endpoint, IdTokenVerifier, Json, OAuthError,
+    Response, Revocation,
 };
+use hallpass_openid::{IssuerRule, OpenId, standard_profile};
 
 pub use crate::{
     fixtures::FIXTURES,
@@ -25,6 +26,9 @@ pub use hallpass_core::{
 pub type GoogleOAuth2 = OAuth2Client<Google>;
 
 const ISSUER: &str = "https://accounts.google.com";
+// quirk: alias
+const ALIAS: &str = "accounts.google.com";
+const JWKS: &str = "https://www.googleapis.com/oauth2/v3/certs";
 const AUTHORIZE: &str = "https://accounts.google.com/o/oauth2/v2/auth";
 const TOKEN: &str = "https://oauth2.googleapis.com/token";
 const REVOKE: &str = "https://oauth2.googleapis.com/revoke";
@@ -35,7 +39,7 @@ const CREDENTIALS_PAGE: &str = "https://console.cloud.google.com/apis/credential
 /// Google: consumer accounts and Workspace accounts.
 #[derive(Debug, Clone)]
 pub struct Google {
-    descriptor: Descriptor,
+    openid: OpenId<GoogleParams>,
     hosted_domain: Option<Cow<'static, str>>,
 }
 
@@ -46,7 +50,7 @@ impl Default for Google {
 }
 
 impl Google {
-    /// Any Google account. Asks for `email profile`.
+    /// Any Google account. Asks for `openid email profile`.
     #[must_use]
     pub fn new() -> Self {
         let descriptor = Descriptor::new("google", AUTHORIZE, TOKEN)
@@ -58,8 +62,9 @@ impl Google {
             .with_endpoint(Endpoint::DeviceAuthorization, DEVICE)
             .with_endpoint(Endpoint::Revocation, REVOKE)
             .with_endpoint(Endpoint::Userinfo, USERINFO)
+            // quirk: id-token
             // quirk: long-scopes
-            .with_scopes(["email", "profile"])
+            .with_scopes(["openid", "email", "profile"])
             .with_client_auth(ClientAuth::Post)
             .with_email(EmailSupport::Flagged)
             // quirk: revocation
@@ -67,7 +72,8 @@ impl Google {
             // quirk: client-words
             .with_error_kind("deleted_client", ErrorKind::Config)
             .with_error_kind("disabled_client", ErrorKind::Config);
-        Self { descriptor, hosted_domain: None }
+        let issuer = IssuerRule::OneOf(vec![ISSUER.to_owned(), ALIAS.to_owned()]);
+        Self { openid: OpenId::pinned(descriptor, issuer, JWKS), hosted_domain: None }
     }
 
     /// Lets in accounts of one Workspace domain alone; `*` stands for any Workspace domain.
@@ -124,24 +130,19 @@ impl Provider for Google {
     type Params = GoogleParams;
 
     fn descriptor(&self) -> &Descriptor {
-        &self.descriptor
+        self.openid.descriptor()
+    }
+
+    fn id_tokens(&self) -> Option<&dyn IdTokenVerifier> {
+        Some(&self.openid)
     }
 
     async fn profile(&self, api: Api<'_>) -> Result<Profile> {
-        let user = api.endpoint(Method::GET, Endpoint::Userinfo).read().await?;
-        let profile = Profile::from_json(user, "sub")?;
-        self.check_hosted_domain(profile.raw())?;
-        let text = |name: &str| profile.raw()[name].as_str().map(str::to_owned);
         // quirk: no-email
-        let (email, name) = (text("email"), text("name"));
-        let (picture, locale) = (text("picture"), text("locale"));
         // quirk: text-flag
-        let verification = EmailVerification::from_flag(profile.raw().get("email_verified"));
-        Ok(profile
-            .with_email(email.as_deref(), verification)
-            .with_name(name.as_deref())
-            .with_picture(picture.as_deref())
-            .with_locale(locale.as_deref()))
+        let profile = standard_profile(api).await?;
+        self.check_hosted_domain(profile.raw())?;
+        Ok(profile)
     }
 
     fn refusal(&self, response: &Response) -> Option<Error> {

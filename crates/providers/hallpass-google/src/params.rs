@@ -151,10 +151,11 @@ mod tests {
         assert_eq!(query.extend_pairs(own).finish(), want);
     }
 
-    const OF_CORE: [&str; 7] = [
+    const OF_CORE: [&str; 8] = [
         "client_id",
         "code_challenge",
         "code_challenge_method",
+        "nonce",
         "redirect_uri",
         "response_type",
         "scope",
