@@ -174,6 +174,8 @@ def register_clients(app, issuer):
             token_endpoint_auth_signing_alg=alg,
         )
         register(f"client-id-token-{alg.lower()}", id_token_signed_response_alg=alg)
+    # With the key of RS256.
+    register("client-id-token-ps256", id_token_signed_response_alg="PS256")
     # Not with EdDSA, which is offered and answered with status 500.
     for alg in ("RS256", "ES256"):
         register(f"client-userinfo-{alg.lower()}", userinfo_signed_response_alg=alg)

@@ -1,5 +1,6 @@
 // Whoever signs in exists: the name typed into the login page is the subject. One name is
-// special: the address of `unverified` is not verified.
+// special: the address of `unverified` is not verified. Another is: `silver` signs in as
+// `urn:example:silver`.
 
 /** Claims by scope. */
 export const claims = {
@@ -57,3 +58,6 @@ function claimsOf(sub) {
 export function findAccount(ctx, sub) {
   return { accountId: sub, claims: async () => claimsOf(sub) };
 }
+
+/** How somebody signs in (`acr`), where the server says so. */
+export const classOf = (sub) => (sub === 'silver' ? 'urn:example:silver' : undefined);

@@ -1,7 +1,7 @@
 // The provider's configuration: nearly every feature is on.
 import './clock.mjs';
 import * as crypto from 'node:crypto';
-import { claims, findAccount } from './accounts.mjs';
+import { claims, classOf, findAccount } from './accounts.mjs';
 import { clients } from './clients.mjs';
 import { providerKeys } from './keys.mjs';
 import { importLibrary, options, settings } from './options.mjs';
@@ -174,9 +174,18 @@ const configuration = (mtlsBase) => ({
   ttl: Object.fromEntries(Object.keys(settings.ttl).map((k) => [k, () => settings.ttl[k]])),
 });
 
+// The library's login page says who signed in, and not how.
+function sayHowUsersSignIn(provider) {
+  const finish = provider.interactionFinished.bind(provider);
+  provider.interactionFinished = (req, res, { login, ...result }, options) => finish(req, res, {
+    ...result, ...(login ? { login: { acr: classOf(login.accountId), ...login } } : {}),
+  }, options);
+}
+
 /** A provider on the shared store, with the keys of this moment. Refusals go to stderr. */
 export function buildProvider(issuer, mtlsBase) {
   const provider = new Provider(issuer, configuration(mtlsBase));
+  sayHowUsersSignIn(provider);
   provider.on('server_error', (ctx, error) => console.error(error));
   for (const name of ERROR_EVENTS) {
     provider.on(`${name}.error`, (ctx, error) => {

@@ -2,8 +2,8 @@
 //! JWTs as access tokens, an `aud` that is always an array.
 
 use hallpass_core::{
-    ClientAuth, ClientConfig, EmailVerification, ErrorKind, OAuth2Client, PendingAuthorization,
-    Revoke,
+    ClientAuth, ClientConfig, EmailVerification, ErrorKind, OAuth2Client, OAuthError,
+    PendingAuthorization, Revoke,
 };
 use hallpass_tests::user::Outcome;
 
@@ -40,13 +40,13 @@ async fn whole_flow(id: &str, auth: ClientAuth) {
     let second = client.refresh_token(&first).await.unwrap();
     assert!(!second.access_token().matches(first.access_token().expose()), "{id}");
     let error = client.refresh_token(&first).await.unwrap_err();
-    assert_eq!(error.oauth().map(|said| said.code()), Some("invalid_grant"), "{id}: rotated");
+    assert_eq!(error.oauth().map(OAuthError::code), Some("invalid_grant"), "{id}: rotated");
     assert_eq!(client.get_id_email(&second).await.unwrap().id, "alice", "{id}");
 
     let revoked = client.revoke_token(&second, Revoke::AccessToken).await;
     if auth == ClientAuth::None {
         let error = revoked.unwrap_err();
-        assert_eq!(error.oauth().map(|said| said.code()), Some("invalid_client"), "{id}");
+        assert_eq!(error.oauth().map(OAuthError::code), Some("invalid_client"), "{id}");
         return;
     }
     revoked.unwrap();
@@ -64,7 +64,7 @@ async fn a_code_is_good_once() {
     client.get_access_token(callback(&landing), again()).await.unwrap();
     let error = client.get_access_token(callback(&landing), again()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
-    assert_eq!(error.oauth().map(|said| said.code()), Some("invalid_grant"));
+    assert_eq!(error.oauth().map(OAuthError::code), Some("invalid_grant"));
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_wrong_secret_is_for_the_programmer() {
     let wrong = OAuth2Client::new(op, config).unwrap();
     let error = wrong.get_access_token(callback(&landing), login.pending).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config, "{error}");
-    assert_eq!(error.oauth().map(|said| said.code()), Some("invalid_client"));
+    assert_eq!(error.oauth().map(OAuthError::code), Some("invalid_client"));
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_user_who_says_no_is_a_denial() {
     assert_eq!(landing.outcome, Outcome::Redirect);
     let error = client.get_access_token(callback(&landing), login.pending).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
-    assert_eq!(error.oauth().map(|said| said.code()), Some("access_denied"));
+    assert_eq!(error.oauth().map(OAuthError::code), Some("access_denied"));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The whole flow, for a client of each authentication method.
 
-use hallpass_core::{ClientAuth, EmailVerification, PendingAuthorization, Revoke};
+use hallpass_core::{ClientAuth, EmailVerification, OAuthError, PendingAuthorization, Revoke};
 use hallpass_tests::server::RealServer;
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ async fn whole_flow(server: &RealServer, id: &str, client: &OpClient) {
     assert_eq!(error.reason(), Some("invalid_token"), "{id}: {error}");
     client.revoke_token(&second, Revoke::RefreshToken).await.unwrap();
     let error = client.refresh_token(&second).await.unwrap_err();
-    assert_eq!(error.oauth().map(|said| said.code()), Some("invalid_grant"), "{id}");
+    assert_eq!(error.oauth().map(OAuthError::code), Some("invalid_grant"), "{id}");
 }
 
 #[tokio::test]

@@ -13,3 +13,4 @@ mod custom;
 mod login;
 mod refusals;
 mod canaille;
+mod openid;

@@ -1,7 +1,7 @@
 //! What the server refuses, and what hallpass makes of it.
 
 use hallpass_core::{
-    Callback, ClientAuth, ClientConfig, Error, ErrorKind, OAuth2Client, Revoke, Secret,
+    Callback, ClientAuth, ClientConfig, Error, ErrorKind, OAuth2Client, OAuthError, Revoke, Secret,
 };
 use hallpass_tests::{server::RealServer, user::User};
 
@@ -16,11 +16,7 @@ fn basic(server: &RealServer) -> OpClient {
 
 #[track_caller]
 fn check(error: &Error, kind: ErrorKind, code: &str) {
-    assert_eq!(
-        (error.kind(), error.oauth().map(|said| said.code())),
-        (kind, Some(code)),
-        "{error}"
-    );
+    assert_eq!((error.kind(), error.oauth().map(OAuthError::code)), (kind, Some(code)), "{error}");
 }
 
 #[tokio::test]
