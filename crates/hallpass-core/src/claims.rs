@@ -27,6 +27,19 @@ impl VerifiedClaims {
         Self(Fields(claims))
     }
 
+    /// What a refreshed ID token does not say again of the sign-in, its session among it, is as the
+    /// login's said: a logout or the next refresh is compared with it.
+    pub(crate) fn continuing(mut self, original: Option<&Self>) -> Self {
+        let Some(original) = original else { return self };
+        for name in ["acr", "amr", "auth_time", "nonce", "sid"] {
+            let said = original.get(name).filter(|_| self.get(name).is_none_or(Json::is_null));
+            if let Some(said) = said.cloned() {
+                self.0.0.insert(name.to_owned(), said);
+            }
+        }
+        self
+    }
+
     /// Whom they are about: unique at the issuer, never reused.
     #[must_use]
     pub fn subject(&self) -> &str {

@@ -69,6 +69,11 @@ impl<P: Provider> OAuth2Client<P> {
             descriptor.scopes = scopes.to_vec();
         }
         check(&provider, &descriptor, &config)?;
+        let named = descriptor.headers().find(|(name, _)| **name == http::header::USER_AGENT);
+        let config = match named {
+            Some((_, product)) if config.is_unnamed() => config.with_user_agent(product)?,
+            _ => config,
+        };
         let headers = descriptor.headers.iter().map(|(name, value)| {
             let value = HeaderValue::try_from(value.as_ref())
                 .map_err(|error| Error::config("a header of the descriptor").with_source(error))?;

@@ -126,6 +126,11 @@ impl ClientConfig {
         Ok(self)
     }
 
+    /// Whether the application has not named itself.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.user_agent == USER_AGENT
+    }
+
     /// Allows plain http to this host, on any port.
     ///
     /// # Security

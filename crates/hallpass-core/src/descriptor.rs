@@ -233,7 +233,9 @@ impl Descriptor {
         self.par_required
     }
 
-    /// A header that every request to the provider carries, unless the call sets it.
+    /// A header that every request to the provider carries, unless the call sets it. `User-Agent` is
+    /// the product of an application that does not name itself
+    /// ([`ClientConfig::with_user_agent`](crate::ClientConfig::with_user_agent)).
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));
@@ -241,6 +243,7 @@ impl Descriptor {
     }
 
     /// Pins what was discovered: the same provider by what its metadata says, for a stand-in of it.
+    /// Say the [issuer](Self::with_issuer) too, or no callback is compared with one.
     #[must_use]
     pub fn with_authorize_and_token(
         mut self,

@@ -6,12 +6,17 @@ use std::{
 };
 
 use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass_core::{
     BaseOAuth2, Clock, Error, Json, JwtKind, Result, Secret, SystemClock, VerifiedClaims,
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
+use sha2::{Digest as _, Sha256};
 
-use crate::{form::Form, rules::LEEWAY};
+use crate::{
+    form::Form,
+    rules::{LEEWAY, OLDEST},
+};
 
 /// Takes the provider's word that a user signed out ([Back-Channel Logout
 /// 1.0](https://openid.net/specs/openid-connect-backchannel-1_0.html)): what the application's
@@ -43,6 +48,9 @@ impl BackchannelLogout {
 
     /// Reads and verifies a logout token: signature, type, issuer, audience, times, event, id, user
     /// or session, no nonce (section 2.6), and that it did not come before.
+    ///
+    /// The token is then spent: if the application goes on in a request that may be dropped, it ends
+    /// the sessions in a task of its own, or the provider's next try is a replay.
     ///
     /// # Errors
     ///
@@ -102,14 +110,19 @@ pub struct LoggedOut {
 
 impl LoggedOut {
     fn new(claims: VerifiedClaims) -> Result<Self> {
+        let time = |name: &str| {
+            let seconds = claims.get(name).and_then(Json::as_f64).unwrap_or_default();
+            UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
+        };
+        let over = time("exp").and_then(|exp| exp.checked_add(LEEWAY));
+        let old = time("iat").and_then(|iat| iat.checked_add(OLDEST + LEEWAY));
+        let (Some(over), Some(old)) = (over, old) else {
+            return Err(Error::security("exp", "the token has no usable end"));
+        };
         let jti = claims.get("jti").and_then(Json::as_str).unwrap_or_default();
-        let issuer = claims.issuer().unwrap_or_default();
-        // An issuer is a URL, which has no space.
-        let id = format!("{issuer} {jti}");
-        let exp = claims.get("exp").and_then(Json::as_f64).unwrap_or_default();
-        let until = Duration::try_from_secs_f64(exp).ok();
-        let until = until.and_then(|exp| UNIX_EPOCH.checked_add(exp)?.checked_add(LEEWAY));
-        let until = until.ok_or_else(|| Error::security("exp", "the token has no usable end"))?;
+        let id = id(claims.issuer().unwrap_or_default(), jti);
+        // check: 81 => let until = over;
+        let until = over.min(old);
         Ok(Self { claims, id, until })
     }
 
@@ -128,7 +141,7 @@ impl LoggedOut {
     /// The session that ends: the claim `sid` of the ID token that began it.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
-        self.claims.get("sid").and_then(Json::as_str)
+        self.claims.get("sid").and_then(Json::as_str).filter(|session| !session.is_empty())
     }
 
     /// Whether it is about the session that began with this ID token.
@@ -140,6 +153,12 @@ impl LoggedOut {
         let is_session = self.session().is_none_or(|session| sid == Some(session));
         is_issuers && is_users && is_session
     }
+}
+
+/// A hash: what a provider writes there may be long, and the store is everybody's.
+fn id(issuer: &str, jti: &str) -> String {
+    // check: 81 => issuer.to_owned() + jti
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {issuer} {jti}", issuer.len())))
 }
 
 impl fmt::Debug for LoggedOut {
@@ -157,7 +176,8 @@ impl fmt::Debug for LoggedOut {
 /// `true`.
 #[async_trait]
 pub trait ReplayStore: fmt::Debug + Send + Sync {
-    /// Whether `id` was not there; keeps it until then.
+    /// Whether `id`, 43 letters of base64url, was not there; keeps it until then, a day and two
+    /// minutes at most.
     ///
     /// # Errors
     ///
@@ -173,7 +193,9 @@ pub trait ReplayStore: fmt::Debug + Send + Sync {
     async fn forget(&self, id: &str) -> Result<()>;
 }
 
-/// A [`ReplayStore`] for an application of one process.
+/// A [`ReplayStore`] for an application of one process. It keeps 100,000 tokens, and then takes no
+/// more until some are over: where providers are strangers to each other, give each its own, since
+/// one that signs without end would fill it for the others.
 pub struct MemoryReplayStore {
     seen: Mutex<HashMap<String, SystemTime>>,
     clock: Arc<dyn Clock>,

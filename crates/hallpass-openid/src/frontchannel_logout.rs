@@ -47,8 +47,15 @@ impl FrontchannelLogout {
         self.session.as_deref()
     }
 
-    /// Whether it is about the session that began with this ID token. A provider that says neither
-    /// `iss` nor `sid` means whatever session the browser has.
+    /// Whether it says whose session ends. A provider that says neither `iss` nor `sid` means
+    /// whatever session the browser has: so could any page that makes the browser load the URL.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Whether it is about the session that began with this ID token. One that is not
+    /// [named](Self::is_named) is about none that anybody could prove: `false`.
     #[must_use]
     pub fn ends(&self, id_token: &VerifiedClaims) -> bool {
         match (&self.issuer, &self.session) {
@@ -57,7 +64,7 @@ impl FrontchannelLogout {
                 // check: 82 => id_token.issuer() == Some(issuer)
                 id_token.issuer() == Some(issuer) && sid == Some(session)
             }
-            _ => true,
+            _ => false,
         }
     }
 }

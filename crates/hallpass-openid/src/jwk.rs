@@ -1,4 +1,7 @@
-use std::{fmt, sync::OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass_core::{Error, Json, Result};
@@ -75,6 +78,7 @@ impl fmt::Debug for KeySet {
 pub(crate) struct Jwk {
     kid: Option<Box<str>>,
     alg: Option<Algorithm>,
+    issuer: Option<Arc<str>>,
     material: Material,
     /// In the order of [`algorithms`].
     parsed: Box<[OnceLock<Option<PublicKey>>]>,
@@ -92,6 +96,11 @@ impl Jwk {
         Self::usable(jwk).ok_or_else(|| {
             Error::malformed("that is no JSON Web Key to verify with").with_reason("jwt")
         })
+    }
+
+    /// The issuer that the key is for, where one set serves many: a member of Microsoft's.
+    pub(crate) fn issuer(&self) -> Option<Arc<str>> {
+        self.issuer.clone()
     }
 
     /// Whether `signature` is this key's, of `message`.
@@ -119,10 +128,11 @@ impl Jwk {
             None => None,
             Some(alg) => Some(Algorithm::from_name(alg.as_str()?)?),
         };
+        let issuer = jwk.get("issuer").and_then(Json::as_str).map(Arc::from);
         let material = material(jwk)?;
         let algorithms = algorithms(&material);
         let parsed = algorithms.iter().map(|_| OnceLock::new()).collect();
-        let key = Self { kid, alg, material, parsed };
+        let key = Self { kid, alg, issuer, material, parsed };
         // A point off the curve shows when it is parsed.
         let first = algorithms.iter().find(|&&alg| key.fits(alg))?;
         key.parsed(*first).is_some().then_some(key)

@@ -30,7 +30,8 @@ use crate::form::Form;
 /// # Errors
 ///
 /// [`ErrorKind::Unsupported`](hallpass_core::ErrorKind): the provider has no such page; end the
-/// application's own session alone. Where endpoints are discovered, also those of
+/// application's own session alone. [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `issuer`:
+/// the token is of another provider, which this one has no business to see. Where endpoints are discovered, also those of
 /// [`BaseOAuth2::endpoints`].
 pub async fn logout(
     client: &dyn BaseOAuth2,
@@ -55,6 +56,11 @@ pub async fn logout_with(
     let page = endpoints
         .end_session()
         .ok_or_else(|| Error::unsupported("the provider has no page to sign out at"))?;
+    let issuers = (endpoints.issuer(), token.and_then(|token| token.claims()?.issuer()));
+    // check: 80
+    if matches!(issuers, (Some(ours), Some(theirs)) if ours != theirs) {
+        return Err(Error::config("the token is another provider's").with_reason("issuer"));
+    }
     let mut url = page.clone();
     let state = request.redirect_uri.is_some().then(|| {
         let mut bytes = [0; 32];
@@ -84,7 +90,9 @@ pub async fn logout_with(
 }
 
 /// What to ask of the provider when the user signs out.
-#[derive(Debug, Clone, Default)]
+///
+/// `Debug` does not show who.
+#[derive(Clone, Default)]
 #[must_use]
 pub struct LogoutRequest {
     redirect_uri: Option<Cow<'static, str>>,
@@ -125,6 +133,15 @@ impl LogoutRequest {
     }
 }
 
+impl fmt::Debug for LogoutRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogoutRequest")
+            .field("redirect_uri", &self.redirect_uri)
+            .field("ui_locales", &self.ui_locales)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Where to send the browser to sign out, and what to keep until it comes back.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -141,8 +158,12 @@ pub struct PendingLogout {
     state: Option<Secret>,
 }
 
+/// The one member, and no other: what else an application keeps is not taken for it.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Stored {
+    /// Not left out, though it may be null.
+    #[serde(deserialize_with = "Option::deserialize")]
     state: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};
 use serde_json::Map;
@@ -9,7 +9,8 @@ use hallpass_core::Json;
 /// 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
 ///
 /// `max_age` and `acr_values` are methods of the login itself, since their answers are checked.
-#[derive(Debug, Clone, Default, Serialize)]
+/// `Debug` does not show who is expected.
+#[derive(Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct OpenIdParams {
     /// Whether the provider asks the user anything. One word, or several joined by spaces.
@@ -70,6 +71,17 @@ impl OpenIdParams {
     pub fn with_claims(mut self, claims: ClaimsRequest) -> Self {
         self.claims = Some(claims);
         self
+    }
+}
+
+impl fmt::Debug for OpenIdParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenIdParams")
+            .field("prompt", &self.prompt)
+            .field("ui_locales", &self.ui_locales)
+            .field("display", &self.display)
+            .field("claims", &self.claims)
+            .finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Algorithm, IssuerRule};
 /// How far the provider's clock may differ from ours.
 pub(crate) const LEEWAY: Duration = Duration::from_secs(60);
 /// An ID token comes straight from the provider: one that was made longer ago was kept by somebody.
-const OLDEST: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const OLDEST: Duration = Duration::from_secs(24 * 3600);
 /// [OpenID Connect Core, section 2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken).
 const LONGEST_SUBJECT_BYTES: usize = 255;
 const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -68,6 +68,10 @@ pub(crate) fn check(claims: &Claims, algorithm: Algorithm, rules: &Rules<'_>) ->
     check_times(claims, rules.kind, rules.now)?;
     match rules.kind {
         JwtKind::IdToken => {
+            // check: 62
+            if is_logout(claims) {
+                return Err(wrong_type());
+            }
             check_subject(claims)?;
             check_hash(claims, "at_hash", rules.access_token, algorithm)?;
             check_hash(claims, "c_hash", rules.code, algorithm)?;
@@ -77,6 +81,24 @@ pub(crate) fn check(claims: &Claims, algorithm: Algorithm, rules: &Rules<'_>) ->
         JwtKind::LogoutToken => check_logout(claims),
         _ => Ok(()),
     }
+}
+
+/// Where each tenant has an issuer, a key may be for one of them alone, and the key set says for
+/// which ([Microsoft: signing-key
+/// issuer](https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-the-signing-key-issuer)).
+pub(crate) fn check_keys_issuer(
+    claims: &Claims,
+    keys_issuer: Option<&str>,
+    rules: &Rules<'_>,
+) -> Result<()> {
+    let (IssuerRule::PerTenant { .. }, Some(keys_issuer)) = (rules.issuer, keys_issuer) else {
+        return Ok(());
+    };
+    let tid = text(claims, "tid").unwrap_or_default();
+    if text(claims, "iss") != Some(&keys_issuer.replace("{tenantid}", tid)) {
+        return Err(Error::security("key", "the key is another tenant's"));
+    }
+    Ok(())
 }
 
 fn check_issuer(claims: &Claims, rules: &Rules<'_>) -> Result<()> {
@@ -230,9 +252,8 @@ fn check_continuity(claims: &Claims, original: &VerifiedClaims) -> Result<()> {
 /// [Back-Channel Logout, section
 /// 2.6](https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation), steps 4 to 8.
 fn check_logout(claims: &Claims) -> Result<()> {
-    let is_logout = claims.get("events").and_then(|events| events.get(LOGOUT_EVENT));
     // check: 81
-    if !is_logout.is_some_and(Json::is_object) {
+    if !is_logout(claims) {
         return Err(Error::security("events", "the JWT announces no logout"));
     }
     // check: 81
@@ -252,6 +273,13 @@ fn check_logout(claims: &Claims) -> Result<()> {
         return Err(Error::security("sid", "the logout token names neither user nor session"));
     }
     Ok(())
+}
+
+/// Whether it announces a logout, which a logout token alone does: most have no `typ` that would
+/// tell them from ID tokens.
+fn is_logout(claims: &Claims) -> bool {
+    let logout = claims.get("events").and_then(|events| events.get(LOGOUT_EVENT));
+    logout.is_some_and(Json::is_object)
 }
 
 fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {

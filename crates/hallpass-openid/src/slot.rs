@@ -18,6 +18,9 @@ const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(60);
 const LONGEST_STALENESS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Between two renewals that somebody's token asks for.
 pub(crate) const COOL_DOWN: Duration = Duration::from_secs(30);
+/// Between two refreshes whose callers went away. Short: whoever hangs up time after time must not
+/// keep an old document alive either.
+const REFRESH_COOL_DOWN: Duration = Duration::from_secs(2);
 
 /// How long an answer may be kept: `max-age` of Cache-Control, between 5 minutes and 24 hours
 /// ([RFC 9111, section 5.2.2](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2)).
@@ -59,9 +62,12 @@ struct Kept<T> {
     /// How many fetches came to an end, and what the last one failed with.
     ended: u64,
     failure: Option<Error>,
-    cool_until: SystemTime,
-    /// A renewal was begun and dropped; one more may be, in the same cool-down.
-    interruption: Interruption,
+    /// Refreshes of a document that is old.
+    refreshes: Attempts,
+    /// Renewals of one that lacks something, for a token of our own request.
+    renewals: Attempts,
+    /// The same, for what anybody may have sent.
+    strangers: Attempts,
 }
 
 impl<T> Kept<T> {
@@ -69,6 +75,51 @@ impl<T> Kept<T> {
         // A clock that was put back does not make it fresh for longer.
         let is_soon = self.fresh_until <= now + LONGEST_FRESHNESS;
         is_soon && now < self.fresh_until && now < self.usable_until
+    }
+}
+
+/// Whose word it is that a document lacks something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// Whoever can send us a request.
+    Anybody,
+    /// The provider, in an answer to our own.
+    Provider,
+}
+
+impl Sender {
+    fn attempts<T>(self, kept: &mut Kept<T>) -> &mut Attempts {
+        match self {
+            Self::Anybody => &mut kept.strangers,
+            Self::Provider => &mut kept.renewals,
+        }
+    }
+}
+
+/// What strangers make us begin: once in a cool-down, and once more where the first was dropped.
+struct Attempts {
+    cool_until: SystemTime,
+    interruption: Interruption,
+}
+
+impl Attempts {
+    fn new() -> Self {
+        Self { cool_until: SystemTime::UNIX_EPOCH, interruption: Interruption::None }
+    }
+
+    /// Whether one may be sent; if so, the cool-down begins, before anything is sent.
+    fn begin(&mut self, now: SystemTime, cool_down: Duration) -> bool {
+        // A clock that was put back does not make the wait longer.
+        let is_cooling = now < self.cool_until && self.cool_until <= now + cool_down;
+        if !is_cooling {
+            (self.cool_until, self.interruption) = (now + cool_down, Interruption::None);
+            return true;
+        }
+        let is_open = self.interruption == Interruption::Open;
+        if is_open {
+            self.interruption = Interruption::Used;
+        }
+        is_open
     }
 }
 
@@ -94,8 +145,9 @@ impl<T> Slot<T> {
             usable_until: long_ago,
             ended: 0,
             failure: None,
-            cool_until: long_ago,
-            interruption: Interruption::None,
+            refreshes: Attempts::new(),
+            renewals: Attempts::new(),
+            strangers: Attempts::new(),
         };
         Self { kept: RwLock::new(kept), turn: tokio::sync::Mutex::new(()) }
     }
@@ -114,7 +166,13 @@ impl<T> Slot<T> {
                 if let Look::Fresh(value) = self.look(now) {
                     return Ok(value);
                 }
+                // check: 58
+                if !self.write().refreshes.begin(now, REFRESH_COOL_DOWN) {
+                    return Ok(old);
+                }
+                let interrupted = Interrupted(self, |kept| &mut kept.refreshes);
                 let fetched = fetch().await;
+                std::mem::forget(interrupted);
                 // check: 58 => return self.settle(now, fetched);
                 return Ok(self.settle(now, fetched).unwrap_or(old));
             }
@@ -138,11 +196,13 @@ impl<T> Slot<T> {
 
     /// A newer document than `seen`, which lacked something: at once, but not twice within the
     /// cool-down, so that whoever sends us tokens cannot drive our fetches. `None`: not now, or the
-    /// fetch failed.
+    /// fetch failed. What anybody may have sent has a cool-down of its own, so that no stranger uses
+    /// up the renewal that a login needs.
     pub(crate) async fn renew<F>(
         &self,
         seen: &Arc<T>,
         now: SystemTime,
+        sender: Sender,
         fetch: impl FnOnce() -> F,
     ) -> Option<Arc<T>>
     where
@@ -154,29 +214,17 @@ impl<T> Slot<T> {
             return Some(current);
         }
         // check: 58
-        if !self.begin_renewal(now) {
+        if !sender.attempts(&mut self.write()).begin(now, COOL_DOWN) {
             return None;
         }
-        let interrupted = Interrupted(self);
+        let attempts: fn(&mut Kept<T>) -> &mut Attempts = match sender {
+            Sender::Anybody => |kept| Sender::Anybody.attempts(kept),
+            Sender::Provider => |kept| Sender::Provider.attempts(kept),
+        };
+        let interrupted = Interrupted(self, attempts);
         let fetched = fetch().await;
         std::mem::forget(interrupted);
         self.settle(now, fetched).ok()
-    }
-
-    /// Whether a renewal may be sent; if so, the cool-down begins, before anything is sent.
-    fn begin_renewal(&self, now: SystemTime) -> bool {
-        let mut kept = self.write();
-        // A clock that was put back does not make the wait longer.
-        let is_cooling = now < kept.cool_until && kept.cool_until <= now + COOL_DOWN;
-        if !is_cooling {
-            (kept.cool_until, kept.interruption) = (now + COOL_DOWN, Interruption::None);
-            return true;
-        }
-        let is_open = kept.interruption == Interruption::Open;
-        if is_open {
-            kept.interruption = Interruption::Used;
-        }
-        is_open
     }
 
     fn settle(&self, now: SystemTime, fetched: Result<(T, Duration)>) -> Result<Arc<T>> {
@@ -218,14 +266,15 @@ impl<T> Slot<T> {
     }
 }
 
-/// Lets the next caller renew in place of one that went away.
-struct Interrupted<'a, T>(&'a Slot<T>);
+/// Lets the next caller fetch in place of one that went away.
+struct Interrupted<'a, T>(&'a Slot<T>, fn(&mut Kept<T>) -> &mut Attempts);
 
 impl<T> Drop for Interrupted<'_, T> {
     fn drop(&mut self) {
         let mut kept = self.0.write();
-        if kept.interruption == Interruption::None {
-            kept.interruption = Interruption::Open;
+        let attempts = self.1(&mut kept);
+        if attempts.interruption == Interruption::None {
+            attempts.interruption = Interruption::Open;
         }
     }
 }

@@ -37,7 +37,8 @@ impl ThirdPartyLogin {
     /// # Errors
     ///
     /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind): there is no `iss`.
-    /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reasons `duplicate` and `too_long`.
+    /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reasons `duplicate` and `too_long`: a
+    /// parameter has more than 2048 bytes, or there are more than 64.
     pub fn from_query(query: &str) -> Result<Self> {
         Self::read(&Form::from_query(query)?)
     }
@@ -53,6 +54,11 @@ impl ThirdPartyLogin {
 
     fn read(form: &Form) -> Result<Self> {
         let own = |name: &str| form.get(name).map(str::to_owned);
+        let read = ["iss", "login_hint", "target_link_uri"];
+        // check: 83
+        if read.iter().any(|name| form.get(name).is_some_and(|value| value.len() > LONGEST_BYTES)) {
+            return Err(Error::security("too_long", "a parameter of the request is too long"));
+        }
         let issuer = own("iss")
             .ok_or_else(|| Error::malformed("the request names no issuer").with_reason("issuer"))?;
         Ok(Self { issuer, login_hint: own("login_hint"), target_link_uri: own("target_link_uri") })
@@ -93,6 +99,9 @@ impl ThirdPartyLogin {
         Ok(request)
     }
 }
+
+/// It goes on into a URL and a cookie, which have no room for more.
+const LONGEST_BYTES: usize = 2048;
 
 impl fmt::Debug for ThirdPartyLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

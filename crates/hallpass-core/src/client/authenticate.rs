@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue, header};
-use url::form_urlencoded::byte_serialize;
+use url::{Url, form_urlencoded::byte_serialize};
 
 use crate::{
     ClientAuth, ClientConfig, CustomAuth, Endpoint, Endpoints, Error, OAuth2Client, Provider,
@@ -77,6 +77,7 @@ impl<P: Provider> OAuth2Client<P> {
         &self,
         way: ClientAuth,
         endpoints: &Endpoints,
+        url: &Url,
         headers: &mut HeaderMap,
         params: &mut Vec<(Text, Secret)>,
     ) -> Result<()> {
@@ -95,14 +96,14 @@ impl<P: Provider> OAuth2Client<P> {
                 params.push((secret_name, secret.clone()));
             }
             (ClientAuth::Assertion, Credential::Assertion(key)) => {
-                let audience = endpoints.issuer().unwrap_or(endpoints.token().as_str());
+                let audience = audience(endpoints, url);
                 let jwt = key.sign(id, audience, self.clock.now()).await?;
                 put_id(params, id_name, id);
                 params.push((Cow::Borrowed("client_assertion_type"), JWT_BEARER.into()));
                 params.push((Cow::Borrowed("client_assertion"), jwt));
             }
             (ClientAuth::PostSigned, Credential::Assertion(key)) => {
-                let audience = endpoints.issuer().unwrap_or(endpoints.token().as_str());
+                let audience = audience(endpoints, url);
                 let jwt = key.sign(id, audience, self.clock.now()).await?;
                 put_id(params, id_name, id);
                 params.push((secret_name, jwt));
@@ -118,6 +119,16 @@ impl<P: Provider> OAuth2Client<P> {
         }
         Ok(())
     }
+}
+
+/// Whom an assertion is for: the issuer, or, where nobody knows one, the token endpoint. Metadata
+/// may name a server there whose key set this client is in too, and the other endpoints elsewhere:
+/// what goes to another origin is for the endpoint called, and good for nothing more.
+fn audience<'a>(endpoints: &'a Endpoints, url: &'a Url) -> &'a str {
+    let token = endpoints.token();
+    // check: 33 => let called = token.as_str();
+    let called = if token.origin() == url.origin() { token.as_str() } else { url.as_str() };
+    endpoints.issuer().unwrap_or(called)
 }
 
 /// A pushed authorization request names its client already.

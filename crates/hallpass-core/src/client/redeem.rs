@@ -215,7 +215,8 @@ impl<P: Provider> OAuth2Client<P> {
                 let claims: VerifiedClaims = verifier.verify(&jwt, expected, self.net()).await?;
                 check_claims(&claims, expected, self.clock.now())?;
                 self.check_login(&claims, code)?;
-                token.claims = Some(claims);
+                // check: 39 => token.claims = Some(claims);
+                token.claims = Some(claims.continuing(expected.original));
                 token.id_token = Some(jwt);
             }
             (Some(_), None) if pending.is_some_and(PendingAuthorization::asks_openid) => {
@@ -282,6 +283,10 @@ fn check_claims(claims: &VerifiedClaims, expected: Expected<'_>, now: SystemTime
         // check: 68
         if age > (max_age + SKEW).as_secs_f64() {
             return Err(Error::security("auth_time", "the user signed in too long ago"));
+        }
+        // check: 68
+        if age < -SKEW.as_secs_f64() {
+            return Err(Error::security("auth_time", "the user signed in in the future"));
         }
     }
     let Some(original) = expected.original else { return Ok(()) };

@@ -114,7 +114,8 @@ impl<P: Provider> OAuth2Client<P> {
                 }
                 let before = params.len();
                 let way = self.way(way, plan.target.endpoint(), endpoints)?;
-                self.authenticate(way, endpoints, &mut request.headers, &mut params).await?;
+                let Request { url, headers, .. } = &mut request;
+                self.authenticate(way, endpoints, url, headers, &mut params).await?;
                 match &plan.body {
                     Body::Json(_) | Body::Empty if params.len() == before => {
                         plan.body.write(&mut request);

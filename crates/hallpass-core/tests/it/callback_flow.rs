@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hallpass_core::{
-    AuthorizationRequest, Callback, ClientAuth, Descriptor, Error, ErrorKind, Json, Operation,
-    PendingAuthorization, Purpose, Secret,
+    AuthorizationRequest, Callback, ClientAuth, Descriptor, Error, ErrorKind, Json, OAuth2Client,
+    Operation, PendingAuthorization, Purpose, Secret,
     http::{HeaderValue, Method, header},
 };
 use serde_json::json;
@@ -74,6 +74,23 @@ async fn the_application_names_itself_and_its_patience() {
     let sent = world.wire.only();
     assert!(sent.header("user-agent").unwrap().starts_with("app/2.1 hallpass/"));
     assert_eq!(sent.timeout, std::time::Duration::from_millis(1_500));
+}
+
+#[tokio::test]
+async fn a_provider_may_name_the_application_that_does_not_name_itself() {
+    for (config, want) in [
+        (config(), "app/3 hallpass/"),
+        (config().with_user_agent("own/1").unwrap(), "own/1 hallpass/"),
+    ] {
+        let named = acme().but(|d| d.with_header(header::USER_AGENT, "app/3"));
+        let world = World::with(named, config);
+        world.login_answered(200, &token()).await.unwrap();
+        let sent = world.wire.only();
+        assert!(sent.header("user-agent").unwrap().starts_with(want), "{want}");
+    }
+    let broken = acme().but(|d| d.with_header(header::USER_AGENT, "a\nb"));
+    let error = OAuth2Client::new(broken, config()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Signatures, and the keys that they are verified with.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use hallpass_core::{
@@ -14,7 +14,7 @@ use crate::{
     jwk::{Jwk, KeySet, NoKey},
     jws::Jws,
     rules::{self, Rules},
-    slot::freshness,
+    slot::{Sender, freshness},
 };
 
 #[async_trait]
@@ -38,8 +38,8 @@ impl<X> IdTokenVerifier for OpenId<X> {
             (Source::Pinned { jwks_uri }, _) => jwks_uri.as_ref(),
             (_, metadata) => metadata.as_ref().and_then(|metadata| metadata.jwks_uri.as_ref()),
         };
-        // check: 51
-        self.check_signature(&jws, algorithm, jwks_uri, net).await?;
+        // check: 51 => let keys_issuer: Option<Arc<str>> = None;
+        let keys_issuer = self.check_signature(&jws, algorithm, jwks_uri, &expected, net).await?;
         let claims = jws.claims()?;
         let rules = Rules {
             kind: expected.kind,
@@ -53,6 +53,8 @@ impl<X> IdTokenVerifier for OpenId<X> {
         };
         // check: 63, 64, 65, 66, 67, 69
         rules::check(&claims, algorithm, &rules)?;
+        // check: 50
+        rules::check_keys_issuer(&claims, keys_issuer.as_deref(), &rules)?;
         Ok(VerifiedClaims::dangerously_assume_verified(claims))
     }
 }
@@ -89,15 +91,17 @@ impl<X> OpenId<X> {
         Ok(algorithm)
     }
 
+    /// The issuer that the key is for, if the key set says so.
     async fn check_signature(
         &self,
         jws: &Jws<'_>,
         algorithm: Algorithm,
         jwks_uri: Option<&Url>,
+        expected: &Expected<'_>,
         net: Backchannel<'_>,
-    ) -> Result<()> {
+    ) -> Result<Option<Arc<str>>> {
         if algorithm.is_hmac() {
-            return check_hmac(algorithm, jws, net);
+            return check_hmac(algorithm, jws, net).map(|()| None);
         }
         let jwks_uri = jwks_uri.ok_or_else(|| {
             Error::config("the provider says not where its keys are").with_reason("metadata")
@@ -105,13 +109,18 @@ impl<X> OpenId<X> {
         let fetch = || fetch_keys(jwks_uri, net);
         let keys = self.shared.keys.get(net.now(), fetch).await?;
         let refusal = match try_keys(&keys, jws, algorithm) {
-            Ok(()) => return Ok(()),
+            Ok(issuer) => return Ok(issuer),
             // No key of another time can help.
             // check: 55
             Err(refusal @ Refusal::Ambiguous) => return Err(refusal.into()),
             Err(refusal) => refusal,
         };
-        match self.shared.keys.renew(&keys, net.now(), fetch).await {
+        // A token came with the access token that our request was answered with.
+        let sender = match expected.access_token {
+            Some(_) => Sender::Provider,
+            None => Sender::Anybody,
+        };
+        match self.shared.keys.renew(&keys, net.now(), sender, fetch).await {
             // check: 57 => Err(refusal.into())
             Some(newer) => try_keys(&newer, jws, algorithm).map_err(Error::from),
             None => Err(refusal.into()),
@@ -151,13 +160,17 @@ fn check_hmac(algorithm: Algorithm, jws: &Jws<'_>, net: Backchannel<'_>) -> Resu
     if is_good { Ok(()) } else { Err(Refusal::Signature.into()) }
 }
 
-fn try_keys(keys: &KeySet, jws: &Jws<'_>, algorithm: Algorithm) -> Result<(), Refusal> {
+fn try_keys(
+    keys: &KeySet,
+    jws: &Jws<'_>,
+    algorithm: Algorithm,
+) -> Result<Option<Arc<str>>, Refusal> {
     let key: &Jwk = keys.select(algorithm, jws.kid()).map_err(|none| match none {
         NoKey::Ambiguous => Refusal::Ambiguous,
         NoKey::Unknown => Refusal::Unknown,
     })?;
     if key.verify(algorithm, jws.signing_input(), jws.signature()) {
-        return Ok(());
+        return Ok(key.issuer());
     }
     Err(Refusal::Signature)
 }

@@ -59,7 +59,7 @@ impl World {
     }
 
     fn renew<'a>(&'a self, seen: &'a Arc<u32>, now: SystemTime) -> Pending<'a, Option<Arc<u32>>> {
-        Box::pin(self.slot.renew(seen, now, || self.fetch()))
+        Box::pin(self.slot.renew(seen, now, Sender::Provider, || self.fetch()))
     }
 
     /// A call whose fetch, if it makes one, is answered at once.
@@ -309,4 +309,32 @@ fn check_freshness(values: &[&str], want_seconds: u64) {
     }
     let response = Response::new(StatusCode::OK, headers, Vec::new());
     assert_eq!(freshness(&response), Duration::from_secs(want_seconds), "{values:?}");
+}
+
+#[test]
+fn what_a_stranger_sends_does_not_use_up_the_renewal_of_a_login() {
+    let world = World::filled();
+    let of_stranger = || {
+        let seen = world.held();
+        world.gate.add_permits(1);
+        let renewal = world.slot.renew(&seen, start(), Sender::Anybody, || world.fetch());
+        let mut renewal: Pending<'_, _> = Box::pin(renewal);
+        ended(&mut renewal).map(|value| *value)
+    };
+    assert_eq!(of_stranger(), Some(2));
+    assert_eq!(of_stranger(), None, "strangers wait");
+    world.gate.forget_permits(1);
+    assert_eq!(world.now_renew(&world.held(), start()), Some(3), "a login does not");
+}
+
+#[test]
+fn callers_that_go_away_do_not_drive_refreshes() {
+    let world = World::filled();
+    let later = start() + HOUR;
+    for _ in 0..100 {
+        let _ = poll(&mut world.get(later));
+    }
+    assert_eq!(world.fetches.get(), 3);
+    assert_eq!(world.now_get(later + SECOND), Ok(1));
+    assert_eq!(world.now_get(later + 2 * SECOND), Ok(4));
 }

@@ -1,7 +1,7 @@
 //! Logout tokens that the provider posts.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
@@ -126,6 +126,10 @@ async fn an_id_token_is_no_logout_token_and_the_other_way_round() {
     let body = logout.body(&json!({}));
     let got = logout.world.verify(body.strip_prefix("logout_token=").unwrap()).await;
     refused(got, ErrorKind::Security, Some("typ"));
+    // Many providers leave the type out.
+    let untyped = logout.world.key.jwt(&logout.claims(&json!({})));
+    refused(logout.world.verify(&untyped).await, ErrorKind::Security, Some("typ"));
+    logout.receive(&format!("logout_token={untyped}")).await.unwrap();
 }
 
 #[tokio::test]
@@ -175,14 +179,26 @@ async fn a_logout_is_about_the_sessions_that_it_names() {
         (json!({}), [true, false, false, false]),
         (json!({ "sid": null }), [true, true, false, true]),
         (json!({ "sub": null }), [true, false, true, false]),
+        (json!({ "sid": "" }), [true, true, false, true]),
     ] {
         let mut changes = changes;
-        changes["jti"] = json!(format!("{want:?}"));
+        changes["jti"] = json!(changes.to_string());
         let logged_out = logout.receive(&logout.body(&changes)).await.unwrap();
         let got =
             [&first, &second, &other, &plain].map(|token| logged_out.ends(token.claims().unwrap()));
         assert_eq!(got, want, "{changes}");
     }
+}
+
+#[tokio::test]
+async fn a_session_that_was_refreshed_is_still_the_one_that_is_named() {
+    let logout = Logout::new();
+    let world = &logout.world;
+    let token = world.login(&json!({ "sid": "s-1" })).await.unwrap();
+    world.grant(Some(world.jwt(&json!({})).expose()));
+    let token = world.client.refresh_token(&token).await.unwrap();
+    let logged_out = logout.receive(&logout.body(&json!({}))).await.unwrap();
+    assert!(logged_out.ends(token.claims().unwrap()));
 }
 
 /// A store that does not answer.
@@ -237,6 +253,53 @@ async fn a_token_that_never_ends_is_refused() {
     let logout = Logout::new();
     let got = logout.receive(&logout.body(&json!({ "exp": 1e300 }))).await;
     refused(got, ErrorKind::Security, Some("exp"));
+}
+
+/// A store that writes down what it is to remember.
+#[derive(Debug, Default)]
+struct Ledger(Mutex<Vec<(String, SystemTime)>>);
+
+#[async_trait]
+impl ReplayStore for Ledger {
+    async fn is_first(&self, id: &str, until: SystemTime) -> Result<bool> {
+        self.0.lock().unwrap().push((id.to_owned(), until));
+        Ok(true)
+    }
+
+    async fn forget(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A store is everybody's: one provider among several does not fill it for the others.
+#[tokio::test]
+async fn what_is_remembered_of_a_token_is_short_and_ends_soon() {
+    let ledger = Arc::new(Ledger::default());
+    let logout =
+        Logout { logout: BackchannelLogout::new(Arc::clone(&ledger) as _), ..Logout::new() };
+    let now = logout.world.clock.seconds();
+    let for_years = json!({ "jti": "x".repeat(60_000), "exp": now + 315_360_000 });
+    for changes in [json!({}), for_years, json!({ "jti": "id-2" })] {
+        logout.receive(&logout.body(&changes)).await.unwrap();
+    }
+    let now = hallpass_core::Clock::now(&*logout.world.clock);
+    let kept = ledger.0.lock().unwrap();
+    let for_seconds = |until: &SystemTime| until.duration_since(now).unwrap().as_secs();
+    let got: Vec<_> = kept.iter().map(|(id, until)| (id.len(), for_seconds(until))).collect();
+    assert_eq!(got, [(43, 360), (43, 86_460), (43, 360)]);
+    assert_ne!(kept[0].0, kept[2].0);
+}
+
+#[tokio::test]
+async fn a_token_that_ends_in_years_is_refused_for_its_age_once_it_is_forgotten() {
+    let logout = Logout::new();
+    let now = logout.world.clock.seconds();
+    let body = logout.body(&json!({ "exp": now + 315_360_000 }));
+    logout.receive(&body).await.unwrap();
+    logout.world.clock.advance(86_400);
+    refused(logout.receive(&body).await, ErrorKind::Security, Some("replay"));
+    logout.world.clock.advance(60);
+    refused(logout.receive(&body).await, ErrorKind::Security, Some("iat"));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use hallpass_core::{ClientConfig, Descriptor, ErrorKind, Json, JwtKind, Secret};
-use hallpass_openid::{Algorithm, IssuerRule, JwtSigner, OpenId};
+use hallpass_openid::{Algorithm, IssuerRule, JwtSigner, OpenId, introspect};
 use hallpass_testkit::SigningKey;
 use serde_json::json;
 
@@ -106,4 +106,33 @@ async fn a_key_is_not_taken_for_a_secret() {
     world.announce(&json!({ "token_endpoint_auth_methods_supported": ["client_secret_basic"] }));
     refused(world.login(&json!({})).await, ErrorKind::Config, None);
     assert_eq!(world.script.places(), [DISCOVERY]);
+}
+
+/// A provider of many tenants has no issuer that an assertion could be for.
+#[tokio::test]
+async fn no_provider_gets_an_assertion_that_is_good_at_another() {
+    let key = SigningKey::es256().with_key_id("mine");
+    let template = "https://evil.test/{tenantid}";
+    let rule = IssuerRule::PerTenant { template: template.into(), allowed: Vec::new() };
+    let provider = OpenId::from_metadata_url("evil", DISCOVERY, ISSUER).with_issuer_rule(rule);
+    let world = World::with(provider, assertion(&key));
+    let called = "https://evil.test/introspect";
+    for (token_endpoint, want) in [
+        ("https://honest.test/token", called),
+        ("https://evil.test/token", "https://evil.test/token"),
+    ] {
+        world.announce(&json!({
+            "issuer": template, "token_endpoint": token_endpoint,
+            "introspection_endpoint": called,
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        }));
+        world.clock.advance(24 * 3600);
+        world.script.answer(called, &json!({ "active": false }));
+        introspect(&world.client, &Secret::new("token")).await.unwrap();
+        let sent = world.script.sent().into_iter().find(|sent| sent.url.as_str() == called);
+        let jwt = sent.and_then(|sent| sent.param("client_assertion")).unwrap();
+        let claims = URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap();
+        let claims: Json = serde_json::from_slice(&claims).unwrap();
+        assert_eq!(claims["aud"], want);
+    }
 }

@@ -1,6 +1,6 @@
 //! Signing out at the provider, and being told in a frame that somebody did.
 
-use hallpass_core::{ErrorKind, Secret, url::Url};
+use hallpass_core::{ErrorKind, OAuth2Token, Secret, url::Url};
 use hallpass_openid::{FrontchannelLogout, LogoutRequest, PendingLogout, logout};
 use serde_json::json;
 
@@ -84,7 +84,9 @@ async fn a_browser_comes_back_from_this_logout_or_is_refused() {
     let kept = leaving.pending.expose_for_session();
     let pending = PendingLogout::from_session(&kept).unwrap();
     refused(pending.verify("state=made-up"), ErrorKind::Security, Some("state"));
-    for broken in ["", "{}x", "[1,2]", r#"{"state":7}"#] {
+    let login = world.client.authorize().start().await.unwrap().pending.expose_for_session();
+    let others = ["", "{}", "{}x", "[1,2]", r#"{"state":7}"#, r#"{"state":null,"nonce":"n"}"#];
+    for broken in others.into_iter().chain([login.expose()]) {
         let got = PendingLogout::from_session(&Secret::new(broken));
         refused(got, ErrorKind::Malformed, Some("pending"));
     }
@@ -116,7 +118,18 @@ async fn a_frame_ends_the_session_that_it_names() {
     assert!(!named.ends(plain.claims().unwrap()));
     let nameless = read(String::new()).await.unwrap();
     assert_eq!(nameless.session(), None);
-    assert!(nameless.ends(claims));
+    assert!(named.is_named() && !nameless.is_named());
+    assert!(!nameless.ends(claims), "any page could have made the browser load it");
+}
+
+#[tokio::test]
+async fn a_token_of_another_provider_is_not_shown_to_this_one() {
+    let world = World::new();
+    let stored = json!({
+        "access_token": "T", "id_token": "a.b.c", "claims": { "iss": "https://other.test" },
+    });
+    let foreign = OAuth2Token::from_storage(&stored.to_string().into()).unwrap();
+    refused(logout(&world.client, Some(&foreign), back()).await, ErrorKind::Config, Some("issuer"));
 }
 
 #[tokio::test]

@@ -159,6 +159,20 @@ async fn a_provider_of_many_tenants_lets_in_those_that_were_named() {
     for claims in [of("b-2"), lying, json!({ "iss": TEMPLATE, "tid": "{tenantid}" })] {
         refused(world(&["a-1"]).login(&claims).await, ErrorKind::Security, Some("iss"));
     }
+    // A key may be for one tenant alone, or for all.
+    for (keys_issuer, is_good) in [
+        ("https://op.test/{tenantid}/v2.0", true),
+        ("https://op.test/a-1/v2.0", true),
+        ("https://op.test/b-2/v2.0", false),
+    ] {
+        let world = world(&["a-1"]);
+        let mut key = world.key.public_jwk();
+        key["issuer"] = json!(keys_issuer);
+        world.script.answer(JWKS, &json!({ "keys": [key] }));
+        let got = world.login(&of("a-1")).await;
+        assert_eq!(got.is_ok(), is_good, "{keys_issuer}: {got:?}");
+        assert!(got.err().is_none_or(|error| error.reason() == Some("key")));
+    }
 }
 
 /// A login, then a refresh whose ID token has these claims.
@@ -203,6 +217,24 @@ async fn a_refresh_goes_on_with_the_same_user_at_the_same_issuer() {
     }
     let (_, got) = refreshed(first(), Some(json!({ "auth_time": 1_700_000_000 }))).await;
     refused(got, ErrorKind::Security, Some("azp"));
+}
+
+/// OpenID Connect Core section 12.2 lets a refresh leave them out; that does not unsay them.
+#[tokio::test]
+async fn what_one_refresh_leaves_out_is_not_another_in_the_next() {
+    for (name, first, other) in [
+        ("auth_time", json!(1_700_000_000), json!(1_700_000_001)),
+        ("nonce", json!(null), json!("of another login")),
+    ] {
+        let world = World::new();
+        let changes = if first.is_null() { json!({}) } else { json!({ name: first }) };
+        let token = world.login(&changes).await.unwrap();
+        world.grant(Some(world.jwt(&json!({})).expose()));
+        let token = world.client.refresh_token(&token).await.unwrap();
+        world.grant(Some(world.jwt(&json!({ name: other })).expose()));
+        let got = world.client.refresh_token(&token).await;
+        refused(got, ErrorKind::Security, Some(name));
+    }
 }
 
 #[tokio::test]

@@ -114,6 +114,17 @@ async fn the_user_is_not_sent_on_to_anybody_else() {
     }
 }
 
+#[test]
+fn what_has_no_room_in_a_url_or_a_cookie_is_refused() {
+    for name in ["login_hint", "target_link_uri"] {
+        for (length, reason) in [(2048, None), (2049, Some("too_long"))] {
+            let form = format!("iss={ISSUER}&{name}={}", "x".repeat(length));
+            let got = ThirdPartyLogin::from_form(form.as_bytes()).err();
+            assert_eq!(got.and_then(|error| error.reason()), reason, "{name} {length}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_issuer_of_nobody_is_no_issuer() {
     let world = World::new();
