@@ -22,24 +22,28 @@ async fn new_keys_are_fetched_once_when_the_first_token_needs_them() {
     let second = sign_in(&server, &client).await.token;
     check_fetches(&server, 2).await;
     let old = first.id_token().unwrap();
-    let error = client.verify_jwt(old, JwtKind::IdToken).await.unwrap_err();
-    check_refused(&error, "key");
+    // Anybody may have sent it: it has a look of its own, and then none for half a minute.
+    for _ in 0..2 {
+        let error = client.verify_jwt(old, JwtKind::IdToken).await.unwrap_err();
+        check_refused(&error, "key");
+        check_fetches(&server, 3).await;
+    }
 
-    // Once more within half a minute: whoever sends us tokens cannot make us ask again and again.
+    // Once more within half a minute: the provider's own tokens do not make us ask again either.
     server.rotate_keys(OldKeys::Published).await.unwrap();
     check_refused(&try_sign_in(&server, &client).await.unwrap_err(), "key");
-    check_fetches(&server, 2).await;
+    check_fetches(&server, 3).await;
 
     // Another client of the same provider shares its keys. It is half a minute later.
     let client: OpenIdOAuth2 = OAuth2Client::new(provider, config(&server, BASIC)).unwrap();
     let client = client.with_clock(Arc::new(Later(31)));
     let third = sign_in(&server, &client).await.token;
-    check_fetches(&server, 3).await;
+    check_fetches(&server, 4).await;
     for token in [&second, &third] {
         let claims = client.verify_jwt(token.id_token().unwrap(), JwtKind::IdToken).await.unwrap();
         assert_eq!(claims.subject(), "alice", "the old keys are still published");
     }
-    check_fetches(&server, 3).await;
+    check_fetches(&server, 4).await;
     let discovery = server.requests("/.well-known/openid-configuration").await.unwrap();
     assert_eq!(discovery.len(), 1, "where the keys are was asked once");
 }
