@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use hallpass::{BaseOAuth2, OAuth2Token, Revoke};
+use hallpass::{BaseOAuth2, OAuth2Token, Revoke, core::Endpoint};
 
 use crate::steps;
 
@@ -51,6 +51,10 @@ pub(crate) async fn revoke(
     println!("\n5. The user signs out for good, and {named} is revoked.");
     client.revoke_token(token, what).await?;
     match client.get_profile(token).await {
+        // Who it was stands in the ID token of the login, and nobody is asked.
+        Ok(_) if token.claims().is_some() && !descriptor.has_endpoint(Endpoint::Userinfo) => {
+            println!("  The token is dead; its ID token still says who it was.");
+        }
         Ok(_) => return Err("the token still works".into()),
         Err(error) => println!("  The token is dead now:\n  {error}"),
     }

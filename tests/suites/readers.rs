@@ -12,13 +12,31 @@ use std::{
 use async_trait::async_trait;
 use hallpass::{
     BaseOAuth2, ClientConfig, ErrorKind, OAuth2Client, OAuth2Token, Provider, Result,
+    apple::Apple,
+    auth0::Auth0,
     core::{
-        HttpClient, Request, Response,
+        ClientAuth, HttpClient, Request, Response,
         http::{HeaderMap, StatusCode},
     },
     discord::Discord,
+    facebook::Facebook,
+    franceconnect::FranceConnect,
     github::GitHub,
+    gitlab::GitLab,
     google::Google,
+    huggingface::HuggingFace,
+    kakao::Kakao,
+    line::Line,
+    linkedin::LinkedIn,
+    microsoft::Microsoft,
+    naver::Naver,
+    okta::Okta,
+    reddit::Reddit,
+    shopify::Shopify,
+    slack::Slack,
+    spotify::Spotify,
+    twitch::Twitch,
+    x::X,
 };
 use proptest::prelude::*;
 
@@ -33,13 +51,41 @@ impl HttpClient for Answers {
 }
 
 fn client(provider: impl Provider, body: &[u8]) -> Arc<dyn BaseOAuth2> {
-    let client = OAuth2Client::new(provider, ClientConfig::new("ID")).unwrap();
+    let config = ClientConfig::new("ID").with_secret("SECRET");
+    let config = match provider.descriptor().client_auth() {
+        // No key is at hand, and nothing here is authenticated.
+        ClientAuth::PostSigned => config.with_client_auth(ClientAuth::Post),
+        _ => config,
+    };
+    let client = OAuth2Client::new(provider, config).unwrap();
     Arc::new(client.with_http_client(Arc::new(Answers(body.to_vec()))))
 }
 
 /// Each provider of the workspace.
 fn everyone(body: &[u8]) -> Vec<Arc<dyn BaseOAuth2>> {
-    vec![client(Discord::new(), body), client(GitHub::new(), body), client(Google::new(), body)]
+    vec![
+        client(Apple::new(), body),
+        client(Auth0::new(&"login.oak.test".parse().unwrap()), body),
+        client(Discord::new(), body),
+        client(Facebook::new(), body),
+        client(FranceConnect::new().with_unsigned_userinfo(), body),
+        client(GitHub::new(), body),
+        client(GitLab::new(), body),
+        client(Google::new(), body),
+        client(HuggingFace::new(), body),
+        client(Kakao::new(), body),
+        client(Line::new(), body),
+        client(LinkedIn::new(), body),
+        client(Microsoft::new(), body),
+        client(Naver::new(), body),
+        client(Okta::new(&"login.oak.test".parse().unwrap()), body),
+        client(Reddit::new("web:example:v1 (by /u/robin_oak)".parse().unwrap()), body),
+        client(Shopify::new(&"oak-trees.myshopify.com".parse().unwrap()), body),
+        client(Slack::new(), body),
+        client(Spotify::new(), body),
+        client(Twitch::new(), body),
+        client(X::new(), body),
+    ]
 }
 
 #[test]
@@ -59,6 +105,13 @@ proptest! {
             let name = client.descriptor().name();
             match at_once(client.get_id_email(&token)) {
                 Ok(who) => prop_assert!(!who.id.is_empty(), "{name}"),
+                // What is discovered is about somebody else, as far as anybody can tell.
+                Err(error) if client.descriptor().authorize_and_token().is_none() => {
+                    let kinds = [ErrorKind::Malformed, ErrorKind::Security];
+                    prop_assert!(kinds.contains(&error.kind()), "{name}: {error}");
+                }
+                // Its ID token says who it is, this token came without one, and nobody is asked.
+                Err(error) if error.reason() == Some("no_id_token") => {}
                 Err(error) => prop_assert_eq!(error.kind(), ErrorKind::Malformed, "{}", name),
             }
         }

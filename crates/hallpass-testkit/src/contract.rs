@@ -8,7 +8,7 @@ use crate::{
     Fixture,
     fixture::REFUSES,
     id_token::{self, Facts},
-    words::{FixedClock, FixedRandom, Words},
+    words::{FixedClock, FixedRandom, SECRET, Words},
 };
 
 mod descriptor;
@@ -106,6 +106,9 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// - `Endpoints` has `authorization`, `token`, `issuer` and `end_session`;
 /// - what says nothing is left out.
 ///
+/// Where an ID token says who it is and nothing is asked, a fixture of `profile` or `id_email` is the
+/// code being traded: a login goes before the call.
+///
 /// A refusal is the name of its [`ErrorKind`](hallpass_core::ErrorKind), with the provider's `code`
 /// and hallpass's `reason`: `Denied { code: "invalid_grant" }`.
 ///
@@ -126,7 +129,8 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// finds the key at whatever URL it asks for keys: with the feature `openid`. `aud`, `iat` and `exp`
 /// are added; a claim that is `null` is left out; `NONCE` and `ID` in `nonce`, `aud` and `azp` are
 /// this login's. `CHALLENGE` is the S256 challenge; where the method is `plain`, it is `VERIFIER`. It
-/// is always 2026-01-01T00:00:00Z.
+/// is always 2026-01-01T00:00:00Z. `PROOF` is the HMAC-SHA256 of `TOKEN`, keyed with the secret, in
+/// hexadecimal; `PROOF2` that of `TOKEN2`.
 ///
 /// # The browser's exchange
 ///
@@ -135,6 +139,10 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// be its URL, and the location is the callback. `authorize` needs one; it may be left out of
 /// `access_token`, whose callback is then `code=CODE&state=STATE`. `Code` says that one token
 /// request, with the callback's code, would have left; a refusal says that none would.
+///
+/// As the whole value of a parameter of that location, `NOW` is the time in unix seconds, and `HMAC`
+/// the signature of all other parameters, as
+/// [`CallbackParams::verify_hmac_sha256`](hallpass_core::CallbackParams::verify_hmac_sha256) wants it.
 pub struct Contract<'a, P> {
     new: Box<dyn Fn() -> P + 'a>,
     fixtures: &'a [(&'a str, &'a str)],
@@ -147,7 +155,7 @@ impl<'a, P: Provider> Contract<'a, P> {
     /// The provider that `new` makes, and name and text of each of its fixtures.
     #[must_use]
     pub fn new(new: impl Fn() -> P + 'a, fixtures: &'a [(&'a str, &'a str)]) -> Self {
-        let config = ClientConfig::new("ID").with_secret("SECRET");
+        let config = ClientConfig::new("ID").with_secret(SECRET);
         let stored = Secret::new(r#"{"access_token":"TOKEN","refresh_token":"REFRESH"}"#);
         Self {
             new: Box::new(new),
@@ -240,7 +248,7 @@ impl<'a, P: Provider> Contract<'a, P> {
         let facts = Facts {
             unix_seconds: FixedClock::UNIX_SECONDS,
             client_id: "ID",
-            client_secret: "SECRET",
+            client_secret: SECRET,
             nonce: nonce.as_deref(),
             user: None,
         };

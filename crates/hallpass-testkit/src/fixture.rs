@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, error::Error as StdError, fmt};
 
-use hallpass_core::{Json, http::Method};
+use hallpass_core::{Json, http::Method, url::Url};
 
 mod parse;
 
@@ -35,7 +35,7 @@ mod parse;
 ///
 /// Operations are those of [`Contract`](crate::Contract), and `refuses`: how the provider refuses
 /// what hallpass never sends, for `LocalProvider::emulating` (feature `server`). Each of these has a
-/// header `name: WRONG`.
+/// header `name: WRONG`, or a parameter `name=WRONG` in its query.
 ///
 /// An answer without `content-type` whose body starts with `{` or `[` is given
 /// `application/json; charset=utf-8`. Anything else is a [`FixtureError`].
@@ -119,6 +119,14 @@ impl Exchange {
     #[must_use]
     pub fn response(&self) -> &FixtureResponse {
         &self.response
+    }
+}
+
+impl Exchange {
+    /// Whether it is a token request with a code.
+    pub(crate) fn trades_a_code(&self) -> bool {
+        let body = self.request.body().unwrap_or_default();
+        body.split('&').any(|pair| pair == "grant_type=authorization_code")
     }
 }
 
@@ -296,6 +304,13 @@ pub(crate) const REFUSES: &str = "refuses";
 pub(crate) fn names_of_wrong(request: &FixtureRequest) -> impl Iterator<Item = &str> {
     let wrong = request.headers().iter().filter(|(_, value)| value == "WRONG");
     wrong.map(|(name, _)| name.as_str())
+}
+
+/// The parameters of the query that a fixture of [`REFUSES`] is about.
+pub(crate) fn params_of_wrong(request: &FixtureRequest) -> Vec<String> {
+    let Ok(url) = Url::parse(request.url()) else { return Vec::new() };
+    let wrong = url.query_pairs().filter(|(_, value)| value == "WRONG");
+    wrong.map(|(name, _)| name.into_owned()).collect()
 }
 
 pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

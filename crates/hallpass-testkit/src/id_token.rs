@@ -66,7 +66,15 @@ fn object(text: &str) -> Option<usize> {
     None
 }
 
+/// The claims of the first one.
+#[cfg(feature = "server")]
+pub(crate) fn claims(text: &str) -> Option<Map<String, Json>> {
+    let (_, _, begins, ends) = next(text)?;
+    serde_json::from_str(&text[begins..ends]).ok()
+}
+
 /// `text` with `null` in the place of each of them: JSON again, where it was.
+#[cfg(feature = "server")]
 pub(crate) fn blank(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,7 +1,9 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
+use async_trait::async_trait;
 use hallpass_core::{
-    ClientAuth, ClientConfig, Descriptor, HttpClient, ReqwestClient, Result, Secret, url::Url,
+    ClientAssertion, ClientAuth, ClientConfig, Descriptor, HttpClient, ReqwestClient, Result,
+    Secret, url::Url,
 };
 
 use crate::Browser;
@@ -107,7 +109,13 @@ impl LocalProvider {
     ///
     /// - a token is answered with `access_token.*`, the one with a refresh token if there is one,
     ///   or `refresh.*`; `TOKEN`, `TOKEN2`, `REFRESH` and `REFRESH2` become tokens. A refresh
-    ///   rotates if its fixture has a `REFRESH2`;
+    ///   rotates if its fixture has a `REFRESH2`; the old one is then spent, unless there is a
+    ///   good `refresh.again`;
+    /// - a grant of the provider's own is answered with the fixture of the operation that posts it
+    ///   to the token endpoint with these parameters, or with that operation's `refused`. Where a
+    ///   `TOKEN` or `REFRESH` is among them, it must live, and the new token is for its user;
+    ///   without one, nobody signed in. A word that is known to that fixture alone (`SESSION`) is
+    ///   good as it stands there;
     /// - a bad code, secret, refresh token or access token with `access_token.refused`,
     ///   `access_token.bad_secret`, `refresh.refused` or `profile.refused`; without these fixtures,
     ///   by the standard;
@@ -118,8 +126,13 @@ impl LocalProvider {
     /// - users are the good cases of `id_email.*`. Whoever signed in as one of them gets the
     ///   answers of that exchange, then those of `profile.*`, then those of any other;
     /// - a request in the client's name (`authorization: Basic ID:SECRET`) and a revocation of the
-    ///   provider's own (`revoke_*`) are recognized by method and URL; the token is found wherever
-    ///   it stands, and ends.
+    ///   provider's own (`revoke_access_token`, `revoke_refresh_token`, `revoke_grant`; `deauthorize`,
+    ///   `uninstall` and `unlink` end the grant too) are recognized by method and URL; the token is
+    ///   found wherever it stands, and ends;
+    /// - `PROOF`, where a request has it, must be that of the request's own token: see
+    ///   [`Contract`](crate::Contract);
+    /// - a callback has what `authorize.accepted` has in its location besides `code`, `state` and
+    ///   `iss`, with `NOW` and `HMAC` filled in.
     ///
     /// It refuses what the provider refuses: another way of client authentication, a PKCE method or
     /// a separator of scopes that are not the descriptor's, and headers (`user-agent: *`, `accept`,
@@ -139,7 +152,8 @@ impl LocalProvider {
     ///
     /// `refuses.CASE.http` is good for all requests to the origin of its URL, unless another one has
     /// the request's own method and URL; one with a `grant_type` in its body for that grant alone.
-    /// `WRONG` is: missing, or other than in the fixtures of requests that are answered. If its
+    /// `WRONG` is: missing, or other than in the fixtures of requests that are answered; it may be a
+    /// parameter of the query too, of a request that would be answered but for this. If its
     /// outcome is `Token`, the request is carried out, and a good code answered with this reply.
     ///
     /// # Errors
@@ -168,7 +182,8 @@ impl LocalProvider {
     }
 
     /// The client of [`client_id`](Self::client_id), with its secret unless the provider's clients
-    /// are public.
+    /// are public; where the emulated provider wants a signed assertion, which it does not verify,
+    /// with a text that stands for one.
     ///
     /// # Errors
     ///
@@ -181,7 +196,16 @@ impl LocalProvider {
             (Some(_), _) => self.shared.descriptor.client_auth() == ClientAuth::None,
             (None, auth) => auth == Some(ClientAuth::None),
         };
-        Ok(if is_public { config } else { config.with_secret(self.client_secret()) })
+        let wants_signature = self.shared.script.is_some()
+            && matches!(
+                self.shared.descriptor.client_auth(),
+                ClientAuth::Assertion | ClientAuth::PostSigned
+            );
+        Ok(match (is_public, wants_signature) {
+            (true, _) => config,
+            (false, true) => config.with_assertion(Unsigned(self.client_secret())),
+            (false, false) => config.with_secret(self.client_secret()),
+        })
     }
 
     /// The id of a confidential client that is always there, other in each run. It may be answered
@@ -273,6 +297,17 @@ impl LocalProvider {
     /// Forgets the faults that are left.
     pub fn clear_faults(&self) {
         locked(&self.shared.faults).clear();
+    }
+}
+
+/// Stands for an assertion where nobody verifies it.
+#[derive(Debug)]
+struct Unsigned(Secret);
+
+#[async_trait]
+impl ClientAssertion for Unsigned {
+    async fn sign(&self, _client_id: &str, _audience: &str, _now: SystemTime) -> Result<Secret> {
+        Ok(self.0.clone())
     }
 }
 

@@ -1,17 +1,24 @@
 //! What a fixture's words stand for, and the clock and randomness that make it known.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt::Write as _,
+    time::{Duration, SystemTime},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass_core::{Clock, Random};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
+
+/// The secret of a fixture's client.
+pub(crate) const SECRET: &str = "SECRET";
 
 /// Words of a fixture, and the values that they stand for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Words(Vec<(String, String)>);
 
 impl Words {
-    /// What a client generates with [`FixedRandom`].
+    /// What a client generates with [`FixedRandom`], and the proofs that it makes of its tokens.
     pub(crate) fn fixed() -> Self {
         let value = |byte| URL_SAFE_NO_PAD.encode([byte; 32]);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(value(2)));
@@ -20,6 +27,8 @@ impl Words {
             .with("VERIFIER", &value(2))
             .with("NONCE", &value(3))
             .with("CHALLENGE", &challenge)
+            .with("PROOF2", &hmac_hex(SECRET, "TOKEN2"))
+            .with("PROOF", &hmac_hex(SECRET, "TOKEN"))
     }
 
     pub(crate) fn with(mut self, word: &str, value: &str) -> Self {
@@ -42,6 +51,36 @@ impl Words {
     /// `text` with values in the place of words.
     pub(crate) fn fill(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
+    }
+}
+
+/// HMAC-SHA256 in hexadecimal.
+pub(crate) fn hmac_hex(key: &str, message: &str) -> String {
+    // Any length is a key's: RFC 2104 section 2.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
+        return String::new();
+    };
+    mac.update(message.as_bytes());
+    mac.finalize().into_bytes().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Fills in what a provider adds to a callback: `NOW`, the time in unix seconds, and `HMAC`, the
+/// signature of all other parameters as
+/// [`verify_hmac_sha256`](hallpass_core::CallbackParams::verify_hmac_sha256) wants it. Whole values
+/// alone are words.
+pub(crate) fn sign(params: &mut [(String, String)], secret: &str, unix_seconds: u64) {
+    for (_, value) in params.iter_mut().filter(|(_, value)| value == "NOW") {
+        *value = unix_seconds.to_string();
+    }
+    let mut others: Vec<_> = params.iter().filter(|(_, value)| value != "HMAC").collect();
+    others.sort_by_key(|(name, _)| name);
+    let pairs: Vec<String> = others.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let signature = hmac_hex(secret, &pairs.join("&"));
+    for (_, value) in params.iter_mut().filter(|(_, value)| value == "HMAC") {
+        value.clone_from(&signature);
     }
 }
 
@@ -80,10 +119,35 @@ mod tests {
     #[test]
     fn what_is_hidden_can_be_filled_in_again() {
         let words = Words::fixed();
-        let text = "state=STATE&challenge=CHALLENGE&verifier=VERIFIER&nonce=NONCE";
+        let text = "state=STATE&challenge=CHALLENGE&verifier=VERIFIER&nonce=NONCE&a=PROOF&b=PROOF2";
         let filled = words.fill(text);
-        assert!(["STATE", "CHALLENGE", "VERIFIER", "NONCE"].iter().all(|w| !filled.contains(w)));
+        let words_of_it = ["STATE", "CHALLENGE", "VERIFIER", "NONCE", "PROOF"];
+        assert!(words_of_it.iter().all(|word| !filled.contains(word)));
         assert_eq!(words.hide(&filled), text);
+    }
+
+    #[test]
+    fn a_proof_is_the_tokens_keyed_with_the_secret() {
+        // As OpenSSL computes them.
+        let one = "9bcde7f1d5e226d86e4692a62e5ec88f99306fb302d74b2dc3bff8a03770b63d";
+        let two = "688f41f01ab97ef49463145ca7b3b8737dbd670b7feae10c712b1540823e10f1";
+        assert_eq!(Words::fixed().hide(&format!("{one}&{two}")), "PROOF&PROOF2");
+        // RFC 4231 section 4.3.
+        let want = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(hmac_hex("Jefe", "what do ya want for nothing?"), want);
+    }
+
+    #[test]
+    fn a_callback_is_signed_over_all_other_parameters_in_order() {
+        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let sent = [("state", "s"), ("mac", "HMAC"), ("at", "NOW"), ("code", "NOW HMAC")];
+        let mut params = sent.map(pair);
+        sign(&mut params, "Jefe", 7);
+        let want = hmac_hex("Jefe", "at=7&code=NOW HMAC&state=s");
+        assert_eq!(
+            params,
+            [("state", "s"), ("mac", &*want), ("at", "7"), ("code", "NOW HMAC")].map(pair)
+        );
     }
 
     #[test]

@@ -79,6 +79,12 @@ async fn play<P: Provider>(
         _ => contract.client(wire, Some(fixture))?,
     };
     let token = &contract.token;
+    let token = match verb {
+        Some(Verb::Call(call)) if login::goes_before(fixture, call) => {
+            &login::bare(&client, None).await?
+        }
+        _ => token,
+    };
     match (verb, contract.own(fixture.operation())) {
         (Some(Verb::Call(Call::IdEmail)), _) => client.get_id_email(token).await.map(drop),
         (Some(Verb::Call(Call::Profile)), _) => client.get_profile(token).await.map(drop),

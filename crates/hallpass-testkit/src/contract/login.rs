@@ -9,13 +9,13 @@ use hallpass_core::{
 use super::{
     REDIRECT_URI, outcome,
     run::{Came, came},
-    verb::Verb,
+    verb::{Call, Verb},
     wire::Wire,
 };
 use crate::{
-    Exchange, Outcome,
+    Exchange, Fixture, Outcome,
     replay::{Sent, url_differences},
-    words::Words,
+    words::{self, FixedClock, Words},
 };
 
 /// Whether it is the browser's exchange, not the client's: it ends at the redirect URI.
@@ -27,13 +27,20 @@ pub(super) fn is_browsers(exchange: &Exchange) -> bool {
         && location.strip_prefix(REDIRECT_URI).is_some_and(|rest| rest.starts_with('?'))
 }
 
+/// Whether a profile's fixture begins with the code being traded: that of a provider whose ID token
+/// says who it is, so that nothing is asked.
+pub(super) fn goes_before(fixture: &Fixture, call: Call) -> bool {
+    let is_of_identity = matches!(call, Call::IdEmail | Call::Profile);
+    is_of_identity && fixture.exchanges().first().is_some_and(Exchange::trades_a_code)
+}
+
 /// A login without any comparing: its token, or why there is none.
 pub(super) async fn bare<P: Provider>(
     client: &OAuth2Client<P>,
     browser: Option<&Exchange>,
 ) -> Result<OAuth2Token> {
     let Authorization { pending, .. } = client.authorize().start().await?;
-    let callback = Callback::from_url(&Words::fixed().fill(&location(browser)))?;
+    let callback = callback(&location(browser))?;
     client.get_access_token(callback, pending).await
 }
 
@@ -41,6 +48,22 @@ pub(super) async fn bare<P: Provider>(
 fn location(browser: Option<&Exchange>) -> String {
     let location = browser.and_then(|browser| browser.response().header("location"));
     location.map_or_else(|| format!("{REDIRECT_URI}?code=CODE&state=STATE"), str::to_owned)
+}
+
+/// What the browser brings back from there: words filled in, and signed where the fixture says so.
+fn callback(location: &str) -> Result<Callback> {
+    let location = Words::fixed().fill(location);
+    let (page, query) = location.split_once('?').unwrap_or((&location, ""));
+    let (query, fragment) = query.split_once('#').unwrap_or((query, ""));
+    let mut params: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let before = params.clone();
+    words::sign(&mut params, words::SECRET, FixedClock::UNIX_SECONDS);
+    if params == before {
+        // As it is written: how a callback may be written is part of what is tested.
+        return Callback::from_url(&location);
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+    Callback::from_url(&format!("{page}?{query}#{fragment}"))
 }
 
 /// One login, up to the token.
@@ -60,10 +83,11 @@ impl<P: Provider> Login<'_, P> {
                 return None;
             }
         };
-        let words = Words::fixed();
         failures.extend(self.scope_failure(url.as_str()));
         match self.browser {
-            Some(browser) => failures.extend(browser_failures(browser, &words.hide(url.as_str()))),
+            Some(browser) => {
+                failures.extend(browser_failures(browser, &Words::fixed().hide(url.as_str())));
+            }
             None if verb == Verb::Authorize => {
                 let what = "GET the authorization URL, 302, a location at the redirect URI";
                 failures.push(format!("there is no exchange of the browser: {what}"));
@@ -72,7 +96,7 @@ impl<P: Provider> Login<'_, P> {
             None => {}
         }
         let location = location(self.browser);
-        let callback = match Callback::from_url(&words.fill(&location)) {
+        let callback = match callback(&location) {
             Ok(callback) => callback,
             Err(error) => return Some((outcome::refusal(&error), Some(error))),
         };

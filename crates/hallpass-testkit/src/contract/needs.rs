@@ -7,7 +7,7 @@ use hallpass_core::{Descriptor, Revocation, Revoke};
 use super::verb::{Call, Verb};
 use crate::{
     Fixture,
-    fixture::{REFUSES, names_of_wrong},
+    fixture::{REFUSES, names_of_wrong, params_of_wrong},
 };
 
 /// Operations by name, and how much each needs fixtures.
@@ -75,7 +75,8 @@ impl<'a> Needs<'a> {
 fn refuses_failure(fixture: &Fixture) -> Option<String> {
     let what = match fixture.exchanges() {
         [one] if names_of_wrong(one.request()).next().is_some() => return None,
-        [_] => "no header of its request is WRONG",
+        [one] if !params_of_wrong(one.request()).is_empty() => return None,
+        [_] => "no header or parameter of its request is WRONG",
         _ => "it has more than one exchange",
     };
     Some(format!("{}: {what}", fixture.name()))

@@ -46,6 +46,12 @@ pub(super) async fn fixture<P: Provider>(
     };
     let mut failures = Vec::new();
     let came = match (verb, contract.own(fixture.operation())) {
+        (Some(Verb::Call(call)), _) if login::goes_before(fixture, call) => {
+            Some(match login::bare(&client, None).await {
+                Ok(token) => called(&client, &token, call).await,
+                Err(error) => (outcome::refusal(&error), Some(error)),
+            })
+        }
         (Some(Verb::Call(call)), _) => Some(called(&client, &contract.token, call).await),
         (Some(Verb::Discovery), _) => {
             Some(came(client.endpoints().await, |endpoints| outcome::endpoints(endpoints)))

@@ -1,5 +1,7 @@
 //! What a token is good for, and how it ends: userinfo and RFC 7009, or what the fixtures say.
 
+use std::time::SystemTime;
+
 use hallpass_core::{
     ClientAuth, Json, Revocation, TokenPlacement,
     http::{HeaderName, Method, StatusCode, header},
@@ -18,6 +20,7 @@ use super::{
     wire::{Answer, Asked, Params},
     words,
 };
+use crate::id_token::{self, Facts};
 
 pub(super) fn api(shared: &Shared, asked: &Asked) -> Answer {
     match &shared.script {
@@ -63,7 +66,7 @@ fn token_refused(had_one: bool) -> Answer {
         .with(header::WWW_AUTHENTICATE, &said)
 }
 
-fn placed_token<'a>(placement: &TokenPlacement, asked: &'a Asked) -> Option<&'a str> {
+pub(super) fn placed_token<'a>(placement: &TokenPlacement, asked: &'a Asked) -> Option<&'a str> {
     match placement {
         TokenPlacement::Header(name) => asked.header(name),
         _ => asked.authorization("Bearer"),
@@ -152,7 +155,7 @@ impl<'a> Emulation<'a> {
 
     /// In the client's name, about a token or about none.
     fn to_client(&self, found: &Found<'_>, ledger: &mut Ledger) -> Answer {
-        let Some(client) = self.client() else {
+        let Some(client) = self.client(found) else {
             return not_believed(self.asked, client::Disbelief::Wrong);
         };
         if !found.is_about_a_token() {
@@ -172,12 +175,13 @@ impl<'a> Emulation<'a> {
         }
     }
 
-    fn client(&self) -> Option<&'a LocalClient> {
+    fn client(&self, found: &Found<'_>) -> Option<&'a LocalClient> {
         let by_basic = client::by_basic(&self.shared.settings.clients, self.asked);
         by_basic.or_else(|| {
             let params = self.asked.params()?;
-            let way = Way::Only(ClientAuth::Post);
-            self.shared.authenticate(self.asked, &params, way).ok()
+            // Where no secret is wanted, the client only says who it is.
+            let auth = if found.has_secret() { ClientAuth::Post } else { ClientAuth::None };
+            self.shared.authenticate(self.asked, &params, Way::Only(auth)).ok()
         })
     }
 
@@ -186,8 +190,8 @@ impl<'a> Emulation<'a> {
         if found.is_last() {
             match found.operation() {
                 "revoke_access_token" => ledger.revoke(token),
-                "revoke_grant" => ledger.revoke_grant(&holder.client, holder.user),
-                _ if found.is_revocation() => ledger.revoke_family(holder.id),
+                "revoke_refresh_token" => ledger.revoke_family(holder.id),
+                _ if found.is_revocation() => ledger.revoke_grant(&holder.client, holder.user),
                 _ => {}
             }
         }
@@ -197,7 +201,8 @@ impl<'a> Emulation<'a> {
     fn find(&self, holder: Option<&Holder>) -> Option<Found<'a>> {
         let person = holder.and_then(|holder| self.shared.people.get(holder.user));
         let case = person.map_or("", |person| person.key.as_str());
-        self.script.find(self.asked, case, |id| self.shared.client(id).is_some())
+        let is = |word: &str, got: &str| self.shared.stands_for(self.asked, word, got);
+        self.script.find(self.asked, case, is)
     }
 
     fn recorded(&self, found: &Found<'_>, client_id: &str, token: Option<&str>) -> Answer {
@@ -207,7 +212,21 @@ impl<'a> Emulation<'a> {
             _ if words::ACCESS.contains(&word) => token.map(str::to_owned),
             _ => None,
         });
-        Answer::recorded(response, body)
+        Answer::recorded(response, self.signed(body, client_id))
+    }
+
+    /// Signed userinfo, for this client.
+    fn signed(&self, body: String, client_id: &str) -> String {
+        let secret = self.shared.client(client_id).and_then(LocalClient::secret);
+        let now = self.shared.settings.clock.now();
+        let facts = Facts {
+            unix_seconds: now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs()),
+            client_id,
+            client_secret: secret.map_or("", |secret| secret.expose()),
+            nonce: None,
+            user: None,
+        };
+        id_token::fill(&body, facts).unwrap_or(body)
     }
 
     /// As the provider refuses a token that is none.
@@ -220,6 +239,10 @@ impl<'a> Emulation<'a> {
     }
 
     fn unknown(&self) -> Answer {
+        let is = |word: &str, got: &str| self.shared.stands_for(self.asked, word, got);
+        if let Some(response) = self.script.refusing_params(self.asked, is) {
+            return Answer::recorded(response, response.body().to_owned());
+        }
         let Asked { method, url, .. } = self.asked;
         let (origin, path) = (url.origin().ascii_serialization(), url.path());
         let message = format!("no fixture answers {method} {origin}{path} with these parameters");

@@ -1,10 +1,11 @@
 //! The authorization endpoint: a page, an answer, and the way back. RFC 6749 section 4.1.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hallpass_core::{
-    Pkce,
+    Pkce, Secret,
     http::{Method, StatusCode},
+    url::Url,
 };
 
 #[cfg(feature = "openid")]
@@ -16,6 +17,7 @@ use super::{
     shared::{Shared, locked},
     wire::{Answer, Asked, Params},
 };
+use crate::words;
 
 /// How long a page waits for its answer.
 const PAGE_LIFETIME: Duration = Duration::from_secs(600);
@@ -52,6 +54,7 @@ struct Back {
     redirect_uri: String,
     state: Option<String>,
     form_post: bool,
+    /// Its id.
     client: String,
 }
 
@@ -60,28 +63,53 @@ impl Back {
         Refusal::Redirect { back: self, code, description }
     }
 
-    /// The callback, with state and issuer (RFC 9207) added.
+    /// The callback, with state and issuer (RFC 9207) added, and what else the provider adds.
     fn answer(self, shared: &Shared, fields: Vec<(&str, String)>) -> Answer {
-        let state = self.state.map(|state| ("state", state));
+        let state = self.state.as_ref().map(|state| ("state", state.clone()));
         let issuer = shared.descriptor.issuer().map(|issuer| ("iss", issuer.to_owned()));
         let fields = fields.into_iter().chain(state).chain(issuer);
-        let fields: Vec<_> = fields.map(|(name, value)| (name.to_owned(), value)).collect();
+        let mut fields: Vec<_> = fields.map(|(name, value)| (name.to_owned(), value)).collect();
+        let client = shared.client(&self.client);
+        if let Some(script) = &shared.script {
+            fields.extend(script.added_to_callbacks());
+            self.sign(shared, client, &mut fields);
+        }
         #[cfg(feature = "openid")]
         let fields = openid::tampered_response(shared, fields);
         if self.form_post {
-            let page = page::callback(&self.redirect_uri, &self.client, &fields);
+            let title = client.map_or("", LocalClient::title);
+            let page = page::callback(&self.redirect_uri, title, &fields);
             return Answer::page(StatusCode::OK, page);
         }
         Answer::see_other_with(&self.redirect_uri, &fields)
     }
 
+    /// Signs what the application will read: the redirect URI's own parameters too, unless it is a
+    /// form that is posted.
+    fn sign(
+        &self,
+        shared: &Shared,
+        client: Option<&LocalClient>,
+        fields: &mut Vec<(String, String)>,
+    ) {
+        let url = Url::parse(&self.redirect_uri).ok().filter(|_| !self.form_post);
+        let own = url.iter().flat_map(|url| url.query_pairs().into_owned());
+        let added = fields.len();
+        fields.extend(own);
+        let since = shared.settings.clock.now().duration_since(SystemTime::UNIX_EPOCH);
+        let seconds = since.map_or(0, |since| since.as_secs());
+        let secret = client.and_then(LocalClient::secret).map_or("", Secret::expose);
+        words::sign(fields, secret, seconds);
+        fields.truncate(added);
+    }
+
     /// The way back of a wish that was granted or not.
-    fn of(shared: &Shared, wish: &Wish) -> Self {
+    fn of(wish: &Wish) -> Self {
         Self {
             redirect_uri: wish.redirect_uri.clone(),
             state: wish.state.clone(),
             form_post: wish.form_post,
-            client: shared.client(&wish.client).map_or("", LocalClient::title).to_owned(),
+            client: wish.client.clone(),
         }
     }
 }
@@ -108,7 +136,7 @@ fn ask(shared: &Shared, asked: &Asked, params: &Params) -> Result<Answer, Refusa
     #[cfg(feature = "openid")]
     if wish.openid.is_silent() {
         let why = "Nobody is signed in, and nobody may be asked.";
-        return Err(Back::of(shared, &wish).refuse("login_required", why));
+        return Err(Back::of(&wish).refuse("login_required", why));
     }
     let until = shared.settings.clock.now() + PAGE_LIFETIME;
     let scopes = wish.scopes.clone();
@@ -146,7 +174,7 @@ fn wish<'a>(shared: &'a Shared, params: &Params) -> Result<(&'a LocalClient, Wis
         redirect_uri: redirect_uri.to_owned(),
         state: params.get("state").map(str::to_owned),
         form_post,
-        client: client.title().to_owned(),
+        client: id.to_owned(),
     };
     if params.repeats_one() {
         return Err(back.refuse("invalid_request", "A parameter comes twice."));
@@ -234,7 +262,7 @@ fn decide(shared: &Shared, asked: &Asked) -> Result<Answer, Refusal> {
     let wish = wish.ok_or(Refusal::Page(
         "The page was answered before, is too old, or is not from here: start again.",
     ))?;
-    let back = Back::of(shared, &wish);
+    let back = Back::of(&wish);
     match params.get("decision") {
         Some("allow") => {}
         Some("deny") => return Err(back.refuse("access_denied", "The user said no.")),

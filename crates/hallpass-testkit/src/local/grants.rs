@@ -66,6 +66,9 @@ pub(super) struct Family {
 
 pub(super) type FamilyId = usize;
 
+/// The user of a token that an application has in its own name.
+pub(super) const NOBODY: usize = usize::MAX;
+
 /// Whom a live token is for.
 #[derive(Debug, Clone)]
 pub(super) struct Holder {
@@ -190,6 +193,20 @@ impl Ledger {
         });
         code.fate = Fate::Redeemed(family);
         Ok(family)
+    }
+
+    /// A family that no user was asked for.
+    pub(super) fn open_own(&mut self, client: &str) -> FamilyId {
+        let family = self.families.len();
+        self.families.push(Family {
+            client: client.to_owned(),
+            user: NOBODY,
+            scopes: Vec::new(),
+            #[cfg(feature = "openid")]
+            openid: super::openid::Wish::default(),
+            alive: true,
+        });
+        family
     }
 
     pub(super) fn family(&self, id: FamilyId) -> &Family {

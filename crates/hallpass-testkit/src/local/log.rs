@@ -1,7 +1,8 @@
 use std::{fmt, sync::Arc};
 
 use hallpass_core::{
-    http::{HeaderMap, Method, StatusCode},
+    Purpose, Request,
+    http::{HeaderMap, Method, StatusCode, header},
     url::Url,
 };
 
@@ -54,6 +55,21 @@ impl LoggedRequest {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.asked.headers.get(name)?.to_str().ok()
+    }
+
+    /// The same request, to be sent again with
+    /// [`http_client`](crate::LocalProvider::http_client), as it was or with something changed. Its
+    /// purpose is that of a call to the API; `Host` and `Content-Length` are the transport's.
+    #[must_use]
+    pub fn to_request(&self) -> Request {
+        let asked = &self.asked;
+        let mut request = Request::new(asked.method.clone(), asked.url.clone(), Purpose::Api);
+        request.headers = asked.headers.clone();
+        for name in [header::HOST, header::CONTENT_LENGTH] {
+            request.headers.remove(name);
+        }
+        request.body = asked.body.clone();
+        request
     }
 
     /// The body.

@@ -35,8 +35,8 @@ pub(super) fn take<'a>(shared: &'a Shared, route: Route, asked: &Asked) -> Taken
     let Some(script) = shared.script.as_ref().filter(|_| route != Route::Authorize) else {
         return Taken::AsEver;
     };
-    let is_client = |id: &str| shared.client(id).is_some();
-    let models = script.models(route, asked, is_client);
+    let is = |word: &str, got: &str| shared.stands_for(asked, word, got);
+    let models = script.models(route, asked, is);
     let wrong: Vec<_> = models.iter().map(|model| wrong(shared, model.request, asked)).collect();
     let (Some(model), Some(first)) = (models.first(), wrong.first()) else { return Taken::AsEver };
     if wrong.iter().any(Vec::is_empty) {
@@ -87,7 +87,7 @@ fn is_right(shared: &Shared, known: &FixtureRequest, asked: &Asked, name: &str) 
     if name == header::CONTENT_TYPE.as_str() {
         return media_type(&want).eq_ignore_ascii_case(media_type(&got));
     }
-    words::fits(&want, &got, |id| shared.client(id).is_some())
+    words::fits(&want, &got, |word, got| shared.stands_for(asked, word, got))
 }
 
 /// Without its parameters.

@@ -16,9 +16,13 @@ use super::{
 };
 use crate::{
     Exchange, Fixture, FixtureRequest, FixtureResponse,
-    fixture::{REFUSES, names_of_wrong},
+    fixture::{REFUSES, names_of_wrong, params_of_wrong},
     id_token::{self, Facts},
 };
+
+mod found;
+
+pub(super) use self::found::Found;
 
 /// How a provider behaves.
 pub(super) struct Script {
@@ -62,12 +66,6 @@ pub(super) struct Model<'a> {
     pub(super) request: &'a FixtureRequest,
 }
 
-/// An exchange that answers a request.
-pub(super) struct Found<'a> {
-    fixture: &'a Fixture,
-    exchange: &'a Exchange,
-}
-
 impl Script {
     pub(super) fn new(descriptor: &Descriptor, texts: &[(String, String)]) -> Result<Self> {
         if descriptor.authorize_and_token().is_none() {
@@ -89,9 +87,15 @@ impl Script {
         Ok(Self { fixtures, granted })
     }
 
-    /// What a good code is answered with.
-    pub(super) fn granted(&self) -> &FixtureResponse {
-        &self.granted
+    /// What a good code is answered with, for somebody who signed in as `case`: where the ID token
+    /// alone says who it is, that case's own.
+    pub(super) fn granted(&self, case: &str) -> &FixtureResponse {
+        let mut of_case = self.of("id_email").filter(|fixture| fixture.case() == case);
+        let own = of_case.find_map(|fixture| {
+            let exchange = fixture.exchanges().first()?;
+            exchange.trades_a_code().then(|| exchange.response())
+        });
+        own.unwrap_or(&self.granted)
     }
 
     /// What a good refresh token is answered with, if the provider has any.
@@ -99,10 +103,27 @@ impl Script {
         self.of("refresh").find(|fixture| !is_refused(fixture)).and_then(last_response)
     }
 
+    /// Whether a refresh token that was rotated away is good once more: `refresh.again` says so.
+    pub(super) fn takes_refresh_again(&self) -> bool {
+        self.of("refresh").any(|fixture| fixture.case() == "again" && !is_refused(fixture))
+    }
+
     /// What a refusal is answered with.
     pub(super) fn refusal(&self, operation: &str, case: &str) -> Option<&FixtureResponse> {
         let mut refused = self.of(operation).filter(|fixture| is_refused(fixture));
         refused.find(|fixture| fixture.case() == case).and_then(last_response)
+    }
+
+    /// What the provider adds to a callback besides what RFC 6749 and RFC 9207 have there.
+    pub(super) fn added_to_callbacks(&self) -> Vec<(String, String)> {
+        const STANDARD: [&str; 3] = ["code", "iss", "state"];
+        let mut good = self.of("authorize").filter(|fixture| fixture.case() == "accepted");
+        let location = good.next().and_then(last_response).and_then(|it| it.header("location"));
+        let Some(url) = location.and_then(|location| Url::parse(location).ok()) else {
+            return Vec::new();
+        };
+        let all = url.query_pairs().into_owned();
+        all.filter(|(name, _)| !STANDARD.contains(&name.as_str())).collect()
     }
 
     /// Who can sign in: the cases in which somebody did.
@@ -130,7 +151,8 @@ impl Script {
         let of = |operation| self.of(operation).find(|fixture| fixture.case() == case);
         let fixture = of("id_email").or_else(|| of("profile"))?;
         let body = last_response(fixture)?.body();
-        serde_json::from_str(body).ok()
+        // Signed userinfo is no JSON.
+        serde_json::from_str(body).ok().or_else(|| id_token::claims(body))
     }
 
     /// The exchange that answers a request by somebody who signed in as `case`.
@@ -138,13 +160,13 @@ impl Script {
         &self,
         asked: &Asked,
         case: &str,
-        is_client: impl Fn(&str) -> bool,
+        is: impl Fn(&str, &str) -> bool,
     ) -> Option<Found<'_>> {
         let good = self.fixtures.iter().filter(|fixture| !is_refused(fixture));
         let ranked = good.filter_map(|fixture| Some((rank(fixture, case)?, fixture)));
         let fitting = ranked.filter_map(|(rank, fixture)| {
             let mut exchanges = fixture.exchanges().iter();
-            let exchange = exchanges.find(|known| fits(known.request(), asked, &is_client))?;
+            let exchange = exchanges.find(|known| fits(known.request(), asked, &is))?;
             Some((rank, Found { fixture, exchange }))
         });
         fitting.min_by_key(|(rank, _)| *rank).map(|(_, found)| found)
@@ -152,7 +174,7 @@ impl Script {
 
     /// Whether a request is one of the provider's own revocations.
     pub(super) fn revokes(&self, asked: &Asked) -> bool {
-        self.find(asked, "", |_| true).is_some_and(|found| found.is_revocation())
+        self.find(asked, "", |_, _| true).is_some_and(|found| found.is_revocation())
     }
 
     /// What a revocation by RFC 7009 is answered with, if a fixture says it.
@@ -172,21 +194,21 @@ impl Script {
         &self,
         route: Route,
         asked: &Asked,
-        is_client: impl Fn(&str) -> bool,
+        is: impl Fn(&str, &str) -> bool,
     ) -> Vec<Model<'_>> {
         let good = self.fixtures.iter().filter(|fixture| !is_refused(fixture));
         let exchanges = good.flat_map(|fixture| {
             fixture.exchanges().iter().map(move |it| Model { fixture, request: it.request() })
         });
         let is_model = |model: &Model<'_>| match (route, model.fixture.operation()) {
-            (Route::Token, "access_token" | "refresh") => {
+            (_, REFUSES) => false,
+            (Route::Token, _) => {
                 *model.request.method() == asked.method
                     && Url::parse(model.request.url()).is_ok_and(|url| same_place(&url, &asked.url))
                     && grant_of(model.request).as_deref() == grant_in(&asked.body).as_deref()
             }
-            (Route::Token, _) => false,
-            (_, "access_token" | "authorize" | "refresh" | REFUSES) => false,
-            _ => fits(model.request, asked, &is_client),
+            (_, "access_token" | "authorize" | "refresh") => false,
+            _ => fits(model.request, asked, &is),
         };
         exchanges.filter(is_model).collect()
     }
@@ -216,44 +238,31 @@ impl Script {
         best.map(|(_, fixture, response)| (fixture, response))
     }
 
+    /// What the provider answers to a request that would be answered but for a parameter of its
+    /// query.
+    pub(super) fn refusing_params(
+        &self,
+        asked: &Asked,
+        is: impl Fn(&str, &str) -> bool,
+    ) -> Option<&FixtureResponse> {
+        let good = || self.fixtures.iter().filter(|fixture| rank(fixture, "accepted").is_some());
+        let is_known = |names: &[String]| {
+            let mut known =
+                good().filter(|fixture| !is_refused(fixture)).flat_map(Fixture::exchanges);
+            known.any(|known| fits_but(known.request(), asked, names, &is))
+        };
+        let mut refuses = self.of(REFUSES).filter_map(|fixture| fixture.exchanges().first());
+        let found = refuses.find(|refused| {
+            let names = params_of_wrong(refused.request());
+            let url = Url::parse(refused.request().url());
+            let is_here = url.is_ok_and(|url| url.origin() == asked.url.origin());
+            is_here && !names.is_empty() && is_known(&names)
+        });
+        found.map(Exchange::response)
+    }
+
     fn of(&self, operation: &str) -> impl Iterator<Item = &Fixture> {
         self.fixtures.iter().filter(move |fixture| fixture.operation() == operation)
-    }
-}
-
-impl<'a> Found<'a> {
-    pub(super) fn operation(&self) -> &'a str {
-        self.fixture.operation()
-    }
-
-    pub(super) fn response(&self) -> &'a FixtureResponse {
-        self.exchange.response()
-    }
-
-    pub(super) fn is_revocation(&self) -> bool {
-        self.operation().starts_with("revoke")
-    }
-
-    /// Whether the operation is done with this exchange.
-    pub(super) fn is_last(&self) -> bool {
-        let last = self.fixture.exchanges().last();
-        last.is_some_and(|last| std::ptr::eq(last, self.exchange))
-    }
-
-    /// Whether it is asked in the client's name, not in a user's.
-    pub(super) fn is_for_client(&self) -> bool {
-        let request = self.exchange.request();
-        let authorization = request.headers().iter().find(|(name, _)| name == "authorization");
-        authorization.is_some_and(|(_, value)| value.starts_with("Basic "))
-            || words::has(request.body().unwrap_or_default(), "SECRET")
-    }
-
-    /// Whether a token is part of what is asked.
-    pub(super) fn is_about_a_token(&self) -> bool {
-        let request = self.exchange.request();
-        let texts = [request.url(), request.body().unwrap_or_default()];
-        let mut words = words::ACCESS.into_iter().chain(words::REFRESH);
-        words.any(|word| texts.iter().any(|text| words::has(text, word)))
     }
 }
 
@@ -288,8 +297,11 @@ fn grant_of(request: &FixtureRequest) -> Option<String> {
 
 /// Whatever the body is said to be: that may be what is wrong with it.
 fn grant_in(body: &[u8]) -> Option<String> {
-    let params = Params::of_json(body).unwrap_or_else(|| Params::of_form(body));
-    params.get("grant_type").map(str::to_owned)
+    params_of(body).get("grant_type").map(str::to_owned)
+}
+
+fn params_of(body: &[u8]) -> Params {
+    Params::of_json(body).unwrap_or_else(|| Params::of_form(body))
 }
 
 pub(super) fn is_refused(fixture: &Fixture) -> bool {
@@ -329,7 +341,17 @@ fn rank(fixture: &Fixture, case: &str) -> Option<u8> {
 }
 
 /// Method, place and parameters; a fixture's words stand for what was sent.
-fn fits(known: &FixtureRequest, asked: &Asked, is_client: &impl Fn(&str) -> bool) -> bool {
+fn fits(known: &FixtureRequest, asked: &Asked, is: &impl Fn(&str, &str) -> bool) -> bool {
+    fits_but(known, asked, &[], is)
+}
+
+/// The same, whatever these parameters of the query are.
+fn fits_but(
+    known: &FixtureRequest,
+    asked: &Asked,
+    names: &[String],
+    is: &impl Fn(&str, &str) -> bool,
+) -> bool {
     let Ok(url) = Url::parse(known.url()) else { return false };
     if *known.method() != asked.method || url.origin() != asked.url.origin() {
         return false;
@@ -337,12 +359,11 @@ fn fits(known: &FixtureRequest, asked: &Asked, is_client: &impl Fn(&str) -> bool
     let segments = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
     let (want, got) = (segments(url.path()), segments(asked.url.path()));
     let same_path = want.len() == got.len()
-        && want.iter().zip(&got).all(|(want, got)| words::fits(want, got, is_client));
-    let mut sent: Vec<_> = asked.url.query_pairs().collect();
-    let same_query = url.query_pairs().all(|(name, want)| {
-        let at = sent
-            .iter()
-            .position(|(known, got)| *known == name && words::fits(&want, got, is_client));
+        && want.iter().zip(&got).all(|(want, got)| words::fits(want, got, is));
+    let is_asked = |name: &str| !names.iter().any(|known| known == name);
+    let mut sent: Vec<_> = asked.url.query_pairs().filter(|(name, _)| is_asked(name)).collect();
+    let same_query = url.query_pairs().filter(|(name, _)| is_asked(name)).all(|(name, want)| {
+        let at = sent.iter().position(|(known, got)| *known == name && words::fits(&want, got, is));
         at.map(|at| sent.swap_remove(at)).is_some()
     });
     same_path && same_query && sent.is_empty()

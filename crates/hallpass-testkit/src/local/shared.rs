@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use hallpass_core::{ClientAuth, Clock, Descriptor, http::StatusCode};
+use hallpass_core::{ClientAuth, Clock, Descriptor, Secret, http::StatusCode};
 
 use super::{
     api, authorize,
@@ -20,7 +20,9 @@ use super::{
     token,
     user::LocalUser,
     wire::{Answer, Asked, Params},
+    words::PROOF,
 };
+use crate::words::hmac_hex;
 
 /// All that the connections of one provider share.
 pub(super) struct Shared {
@@ -94,6 +96,20 @@ impl Shared {
             Route::Revoke => api::revoke(self, asked),
             Route::Token => token::token(self, asked, granted),
         }
+    }
+
+    /// Whether a word of a fixture stands for what was sent: `ID` for a client, `PROOF` for the
+    /// HMAC-SHA256 of the request's token, keyed with a client's secret.
+    pub(super) fn stands_for(&self, asked: &Asked, word: &str, got: &str) -> bool {
+        if word == "ID" {
+            return self.client(got).is_some();
+        }
+        let token = api::placed_token(self.descriptor.token_placement(), asked);
+        let secrets = || self.settings.clients.iter().filter_map(LocalClient::secret);
+        let is_proof = |token| {
+            secrets().any(|secret| Secret::new(hmac_hex(secret.expose(), token)).matches(got))
+        };
+        PROOF.contains(&word) && token.is_some_and(is_proof)
     }
 
     pub(super) fn client(&self, id: &str) -> Option<&LocalClient> {

@@ -36,13 +36,15 @@ enum Refusal {
     Client(Disbelief),
     Code(&'static str),
     Refresh(&'static str),
+    /// By an operation of the provider's own.
+    Own(String, &'static str),
     Other(&'static str, &'static str),
 }
 
 impl Refusal {
     /// What the provider that is emulated says to it, or RFC 6749.
     fn into_answer(self, shared: &Shared, asked: &Asked) -> Answer {
-        let recorded = |operation, case| {
+        let recorded = |operation: &str, case: &str| {
             let response = shared.script.as_ref()?.refusal(operation, case)?;
             Some(Answer::recorded(response, response.body().to_owned()))
         };
@@ -51,6 +53,8 @@ impl Refusal {
             Self::Code(why) => recorded("access_token", "refused")
                 .unwrap_or_else(|| Answer::refusal(bad, "invalid_grant", why)),
             Self::Refresh(why) => recorded("refresh", "refused")
+                .unwrap_or_else(|| Answer::refusal(bad, "invalid_grant", why)),
+            Self::Own(operation, why) => recorded(&operation, "refused")
                 .unwrap_or_else(|| Answer::refusal(bad, "invalid_grant", why)),
             Self::Client(Disbelief::Wrong) => recorded("access_token", "bad_secret")
                 .unwrap_or_else(|| not_believed(asked, Disbelief::Wrong)),
@@ -88,7 +92,7 @@ fn redeem(
     match params.get("grant_type") {
         Some("authorization_code") => redeem_code(shared, client, &params, granted),
         Some("refresh_token") if offers_refresh(shared) => redeem_refresh(shared, client, &params),
-        Some(_) => Err(Refusal::Other("unsupported_grant_type", "there is no such grant here")),
+        Some(_) => redeem_own(shared, client, asked, &params),
         None => Err(Refusal::Other("invalid_request", "grant_type is missing")),
     }
 }
@@ -116,7 +120,10 @@ fn redeem_code(
     let mut till = Till { shared, ledger: &mut ledger, family, now };
     let reply = match &shared.script {
         Some(script) => {
-            return Ok(till.recorded(granted.unwrap_or_else(|| script.granted()), None));
+            let user = till.ledger.family(family).user;
+            let case = shared.people.get(user).map_or("", |person| person.key.as_str());
+            let granted = granted.unwrap_or_else(|| script.granted(case));
+            return Ok(till.recorded(granted, None));
         }
         None => {
             let scopes = till.ledger.family(family).scopes.clone();
@@ -158,7 +165,7 @@ fn redeem_refresh(
         Some(response) => words::has(response.body(), "REFRESH2"),
         None => shared.settings.rotation,
     };
-    if rotates {
+    if rotates && !shared.script.as_ref().is_some_and(Script::takes_refresh_again) {
         ledger.spend_refresh(token);
     }
     let mut till = Till { shared, ledger: &mut ledger, family, now };
@@ -173,6 +180,41 @@ fn redeem_refresh(
         openid::finish(shared, client, &family, openid::Occasion::Refresh, reply)
     };
     Ok(Answer::json(StatusCode::OK, &reply))
+}
+
+/// A grant that the fixtures of the provider's own operations have. A token that it is for must
+/// live; where it is for none, nobody signed in.
+fn redeem_own(
+    shared: &Shared,
+    client: &LocalClient,
+    asked: &Asked,
+    params: &Params,
+) -> Result<Answer, Refusal> {
+    let unknown = Refusal::Other("unsupported_grant_type", "there is no such grant here");
+    let Some(script) = &shared.script else { return Err(unknown) };
+    let is = |word: &str, got: &str| match word {
+        "ID" => got == client.id(),
+        _ => shared.stands_for(asked, word, got),
+    };
+    let found = match script.own_grant(asked, params, is) {
+        Ok(found) => found,
+        Err(Some(near)) => {
+            return Err(Refusal::Own(near.to_owned(), "the parameters are not as in its fixtures"));
+        }
+        Err(None) => return Err(unknown),
+    };
+    let now = shared.settings.clock.now();
+    let mut ledger = locked(&shared.ledger);
+    let family = match found.token_param() {
+        None => ledger.open_own(client.id()),
+        Some(name) => {
+            let holder = params.get(&name).and_then(|token| ledger.holder_of_any(token, now));
+            let own = holder.filter(|holder| holder.client == client.id());
+            let why = "the token is unknown, revoked, too old or another client's";
+            own.ok_or_else(|| Refusal::Own(found.operation().to_owned(), why))?.id
+        }
+    };
+    Ok(Till { shared, ledger: &mut ledger, family, now }.recorded(found.response(), None))
 }
 
 /// Where tokens are given out.

@@ -13,6 +13,7 @@ use hallpass_core::{
 use maud::Markup;
 use serde_json::json;
 
+use super::words;
 use crate::FixtureResponse;
 
 /// A request, read to its end.
@@ -99,6 +100,24 @@ impl Params {
         let mut params = self.without(&[name]);
         params.0.push((name.to_owned(), value.to_owned()));
         params
+    }
+
+    /// How many of these parameters, a fixture's, are not as they were sent, or were sent besides:
+    /// those that say what is asked for, and those that a word stands for.
+    pub(super) fn differing(&self, sent: &Self, is: impl Fn(&str, &str) -> bool) -> (usize, usize) {
+        let fits = |(name, want): &(String, String)| {
+            sent.0.iter().any(|(known, got)| known == name && words::fits(want, got, &is))
+        };
+        let other: Vec<_> = self.0.iter().filter(|pair| !fits(pair)).collect();
+        let of_words = other.iter().filter(|(_, want)| words::is_word(want)).count();
+        let besides =
+            sent.0.iter().filter(|(name, _)| self.0.iter().all(|(known, _)| known != name));
+        (other.len() - of_words + besides.count(), of_words)
+    }
+
+    /// The first parameter with such a value.
+    pub(super) fn name_of(&self, is: impl Fn(&str) -> bool) -> Option<&str> {
+        self.0.iter().find(|(_, value)| is(value)).map(|(name, _)| name.as_str())
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {

@@ -4,13 +4,14 @@
 pub(super) const ACCESS: [&str; 2] = ["TOKEN", "TOKEN2"];
 /// Words that stand for refresh tokens.
 pub(super) const REFRESH: [&str; 2] = ["REFRESH", "REFRESH2"];
+/// Words that stand for the proof of an access token.
+pub(super) const PROOF: [&str; 2] = ["PROOF", "PROOF2"];
 /// Whole values that match anything.
-const ANYTHING: [&str; 11] = [
+const ANYTHING: [&str; 10] = [
     "*",
     "CHALLENGE",
     "CODE",
     "NONCE",
-    "PROOF",
     "REFRESH",
     "REFRESH2",
     "SECRET",
@@ -19,9 +20,17 @@ const ANYTHING: [&str; 11] = [
     "TOKEN2",
 ];
 
-/// Whether a value of a fixture stands for whatever was sent; `is_client` says whose id it may be.
-pub(super) fn fits(pattern: &str, got: &str, is_client: impl Fn(&str) -> bool) -> bool {
-    pattern == got || ANYTHING.contains(&pattern) || (pattern == "ID" && is_client(got))
+/// Whether a value of a fixture stands for what was sent; `is` says it of the words that do not
+/// stand for anything: `ID` and `PROOF`.
+pub(super) fn fits(pattern: &str, got: &str, is: impl Fn(&str, &str) -> bool) -> bool {
+    let is_asked = pattern == "ID" || PROOF.contains(&pattern);
+    pattern == got || ANYTHING.contains(&pattern) || (is_asked && is(pattern, got))
+}
+
+/// Whether it looks like a word of a fixture, known here or not.
+pub(super) fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Whether a word stands in a text, not as a part of another.
@@ -71,11 +80,15 @@ mod tests {
 
     #[test]
     fn a_word_stands_for_what_was_sent() {
-        let is_client = |id: &str| id == "abc";
-        assert!(fits("fields", "fields", is_client));
-        assert!(fits("TOKEN", "anything", is_client));
-        assert!(fits("ID", "abc", is_client));
-        assert!(!fits("ID", "abd", is_client));
-        assert!(!fits("fields", "other", is_client));
+        let is = |word: &str, got: &str| (word, got) == ("ID", "abc") || got == "proven";
+        assert!(fits("fields", "fields", is));
+        assert!(fits("TOKEN", "anything", is));
+        assert!(fits("ID", "abc", is));
+        assert!(!fits("ID", "abd", is));
+        assert!(fits("PROOF", "proven", is) && fits("PROOF2", "proven", is));
+        assert!(!fits("PROOF", "abc", is));
+        assert!(!fits("fields", "proven", is));
+        assert!(is_word("SESSION") && is_word("TOKEN2"));
+        assert!(!is_word("") && !is_word("1") && !is_word("Token") && !is_word("urn:A"));
     }
 }

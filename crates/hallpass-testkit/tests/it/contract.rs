@@ -245,9 +245,11 @@ fn what_a_provider_refuses_to_others_is_read_and_not_played() {
         "# page, recalled, not re-read\n> GET https://acme.test/me\n> accept: WRONG\n< 406\n";
     let name = "refuses.no_accept.http";
     Fixtures::new().with(name, format!("{text}= Denied")).check(&[]);
+    let of_query = text.replace("/me\n", "/me?a=WRONG\n").replace("accept: WRONG", "accept: *");
+    Fixtures::new().with(name, format!("{of_query}= Denied")).check(&[]);
     Fixtures::new()
         .with(name, format!("{text}= Denied").replace("WRONG", "*"))
-        .check(&["refuses.no_accept.http: no header of its request is WRONG"]);
+        .check(&["refuses.no_accept.http: no header or parameter of its request is WRONG"]);
     Fixtures::new()
         .with(name, format!("{text}> GET https://acme.test/me\n< 200\n= Denied"))
         .check(&["refuses.no_accept.http: it has more than one exchange"]);

@@ -12,6 +12,7 @@ use crate::support::{CALLBACK, TestClock, client, get, param, sign_in};
 
 mod acme;
 mod odd;
+mod signed;
 mod strict;
 
 use self::acme::{Acme, FIXTURES};
@@ -107,6 +108,23 @@ async fn refusals_are_in_the_providers_own_words() {
     let error = client.refresh_token(&next).await.unwrap_err();
     assert_eq!(said(&error), (200, "bad_app"));
     assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_was_rotated_away_is_good_again_where_a_fixture_says_so() {
+    let of_refresh = |(name, _): &&(&str, &str)| *name == "refresh.accepted.http";
+    let text = FIXTURES.iter().find(of_refresh).unwrap().1;
+    let fixtures = [FIXTURES, &[("refresh.again.http", text)]].concat();
+    let local = LocalProvider::emulating(&Acme::new().0, &fixtures).await.unwrap();
+    let client = OAuth2Client::new(Acme::new(), local.client_config(CALLBACK).unwrap()).unwrap();
+    let client = client.with_http_client(local.http_client());
+    let old = token_of(&local, &client, User::first()).await;
+    for _ in 0..2 {
+        let new = client.refresh_token(&old).await.unwrap();
+        let [before, after] = [&old, &new].map(|token| token.refresh_token().unwrap().expose());
+        assert_ne!(before, after);
+        assert!(client.get_profile(&new).await.is_ok() && client.refresh_token(&new).await.is_ok());
+    }
 }
 
 fn said(error: &hallpass_core::Error) -> (u16, &str) {

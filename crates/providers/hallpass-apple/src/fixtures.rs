@@ -1,0 +1,57 @@
+//! The exchanges that this crate keeps its contract with. Written by `cargo xtask fixtures`.
+
+/// Recorded exchanges by file name, which `hallpass_testkit` replays.
+pub const FIXTURES: &[(&str, &str)] = &[
+    ("access_token.accepted.http", include_str!("../fixtures/access_token.accepted.http")),
+    (
+        "access_token.account_issuer.http",
+        include_str!("../fixtures/access_token.account_issuer.http"),
+    ),
+    ("access_token.bad_secret.http", include_str!("../fixtures/access_token.bad_secret.http")),
+    ("access_token.first_login.http", include_str!("../fixtures/access_token.first_login.http")),
+    ("access_token.hashed_nonce.http", include_str!("../fixtures/access_token.hashed_nonce.http")),
+    ("access_token.no_id_token.http", include_str!("../fixtures/access_token.no_id_token.http")),
+    ("access_token.no_nonce.http", include_str!("../fixtures/access_token.no_nonce.http")),
+    ("access_token.odd_user.http", include_str!("../fixtures/access_token.odd_user.http")),
+    ("access_token.other_login.http", include_str!("../fixtures/access_token.other_login.http")),
+    ("access_token.refused.http", include_str!("../fixtures/access_token.refused.http")),
+    ("authorize.accepted.http", include_str!("../fixtures/authorize.accepted.http")),
+    ("authorize.refused.http", include_str!("../fixtures/authorize.refused.http")),
+    ("first_sign_in.accepted.http", include_str!("../fixtures/first_sign_in.accepted.http")),
+    ("first_sign_in.refused.http", include_str!("../fixtures/first_sign_in.refused.http")),
+    ("id_email.accepted.http", include_str!("../fixtures/id_email.accepted.http")),
+    ("id_email.no_email.http", include_str!("../fixtures/id_email.no_email.http")),
+    ("id_email.private_email.http", include_str!("../fixtures/id_email.private_email.http")),
+    ("id_email.refused.http", include_str!("../fixtures/id_email.refused.http")),
+    ("id_email.text_flags.http", include_str!("../fixtures/id_email.text_flags.http")),
+    ("id_email.unverified.http", include_str!("../fixtures/id_email.unverified.http")),
+    ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
+    ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
+    ("refresh.accepted.http", include_str!("../fixtures/refresh.accepted.http")),
+    ("refresh.bare.http", include_str!("../fixtures/refresh.bare.http")),
+    ("refresh.refused.http", include_str!("../fixtures/refresh.refused.http")),
+    ("refresh.somebody_else.http", include_str!("../fixtures/refresh.somebody_else.http")),
+    (
+        "revoke_access_token.accepted.http",
+        include_str!("../fixtures/revoke_access_token.accepted.http"),
+    ),
+    (
+        "revoke_access_token.refused.http",
+        include_str!("../fixtures/revoke_access_token.refused.http"),
+    ),
+    (
+        "revoke_refresh_token.accepted.http",
+        include_str!("../fixtures/revoke_refresh_token.accepted.http"),
+    ),
+    (
+        "revoke_refresh_token.refused.http",
+        include_str!("../fixtures/revoke_refresh_token.refused.http"),
+    ),
+    ("sign_in.accepted.http", include_str!("../fixtures/sign_in.accepted.http")),
+    ("sign_in.no_email.http", include_str!("../fixtures/sign_in.no_email.http")),
+    ("sign_in.no_id.http", include_str!("../fixtures/sign_in.no_id.http")),
+    ("sign_in.private_email.http", include_str!("../fixtures/sign_in.private_email.http")),
+    ("sign_in.refused.http", include_str!("../fixtures/sign_in.refused.http")),
+    ("sign_in.text_flags.http", include_str!("../fixtures/sign_in.text_flags.http")),
+    ("sign_in.unverified.http", include_str!("../fixtures/sign_in.unverified.http")),
+];

@@ -1,0 +1,53 @@
+//! The exchanges that this crate keeps its contract with. Written by `cargo xtask fixtures`.
+
+/// Recorded exchanges by file name, which `hallpass_testkit` replays.
+pub const FIXTURES: &[(&str, &str)] = &[
+    ("access_token.accepted.http", include_str!("../fixtures/access_token.accepted.http")),
+    ("access_token.bad_secret.http", include_str!("../fixtures/access_token.bad_secret.http")),
+    ("access_token.garbled_code.http", include_str!("../fixtures/access_token.garbled_code.http")),
+    (
+        "access_token.granted_scopes.http",
+        include_str!("../fixtures/access_token.granted_scopes.http"),
+    ),
+    ("access_token.no_expiry.http", include_str!("../fixtures/access_token.no_expiry.http")),
+    (
+        "access_token.redirect_mismatch.http",
+        include_str!("../fixtures/access_token.redirect_mismatch.http"),
+    ),
+    ("access_token.refused.http", include_str!("../fixtures/access_token.refused.http")),
+    ("authorize.accepted.http", include_str!("../fixtures/authorize.accepted.http")),
+    ("authorize.error_code.http", include_str!("../fixtures/authorize.error_code.http")),
+    ("authorize.fragment.http", include_str!("../fixtures/authorize.fragment.http")),
+    ("authorize.refused.http", include_str!("../fixtures/authorize.refused.http")),
+    ("deauthorize.accepted.http", include_str!("../fixtures/deauthorize.accepted.http")),
+    ("deauthorize.refused.http", include_str!("../fixtures/deauthorize.refused.http")),
+    ("deauthorize.unsaid.http", include_str!("../fixtures/deauthorize.unsaid.http")),
+    ("debug_token.accepted.http", include_str!("../fixtures/debug_token.accepted.http")),
+    ("debug_token.another_app.http", include_str!("../fixtures/debug_token.another_app.http")),
+    ("debug_token.dead.http", include_str!("../fixtures/debug_token.dead.http")),
+    ("debug_token.expired.http", include_str!("../fixtures/debug_token.expired.http")),
+    ("debug_token.refused.http", include_str!("../fixtures/debug_token.refused.http")),
+    ("id_email.accepted.http", include_str!("../fixtures/id_email.accepted.http")),
+    ("id_email.foreign_token.http", include_str!("../fixtures/id_email.foreign_token.http")),
+    ("id_email.javascript.http", include_str!("../fixtures/id_email.javascript.http")),
+    ("id_email.no_email.http", include_str!("../fixtures/id_email.no_email.http")),
+    ("id_email.no_permission.http", include_str!("../fixtures/id_email.no_permission.http")),
+    ("id_email.outage.http", include_str!("../fixtures/id_email.outage.http")),
+    ("id_email.refused.http", include_str!("../fixtures/id_email.refused.http")),
+    ("id_email.throttled.http", include_str!("../fixtures/id_email.throttled.http")),
+    ("long_lived.accepted.http", include_str!("../fixtures/long_lived.accepted.http")),
+    ("long_lived.refused.http", include_str!("../fixtures/long_lived.refused.http")),
+    ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
+    ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
+    ("profile.silhouette.http", include_str!("../fixtures/profile.silhouette.http")),
+    ("refuses.no_proof.http", include_str!("../fixtures/refuses.no_proof.http")),
+    (
+        "revoke_permission.accepted.http",
+        include_str!("../fixtures/revoke_permission.accepted.http"),
+    ),
+    (
+        "revoke_permission.bare_true.http",
+        include_str!("../fixtures/revoke_permission.bare_true.http"),
+    ),
+    ("revoke_permission.refused.http", include_str!("../fixtures/revoke_permission.refused.http")),
+];

@@ -1,0 +1,37 @@
+//! The exchanges that this crate keeps its contract with. Written by `cargo xtask fixtures`.
+
+/// Recorded exchanges by file name, which `hallpass_testkit` replays.
+pub const FIXTURES: &[(&str, &str)] = &[
+    ("access_token.accepted.http", include_str!("../fixtures/access_token.accepted.http")),
+    ("access_token.bad_secret.http", include_str!("../fixtures/access_token.bad_secret.http")),
+    (
+        "access_token.foreign_issuer.http",
+        include_str!("../fixtures/access_token.foreign_issuer.http"),
+    ),
+    ("access_token.no_id_token.http", include_str!("../fixtures/access_token.no_id_token.http")),
+    ("access_token.older_issuer.http", include_str!("../fixtures/access_token.older_issuer.http")),
+    ("access_token.partner.http", include_str!("../fixtures/access_token.partner.http")),
+    ("access_token.refused.http", include_str!("../fixtures/access_token.refused.http")),
+    ("authorize.accepted.http", include_str!("../fixtures/authorize.accepted.http")),
+    ("authorize.cancelled_login.http", include_str!("../fixtures/authorize.cancelled_login.http")),
+    ("authorize.old_scope.http", include_str!("../fixtures/authorize.old_scope.http")),
+    ("authorize.refused.http", include_str!("../fixtures/authorize.refused.http")),
+    ("id_email.accepted.http", include_str!("../fixtures/id_email.accepted.http")),
+    ("id_email.no_email.http", include_str!("../fixtures/id_email.no_email.http")),
+    ("id_email.no_scope.http", include_str!("../fixtures/id_email.no_scope.http")),
+    ("id_email.older_error.http", include_str!("../fixtures/id_email.older_error.http")),
+    ("id_email.refused.http", include_str!("../fixtures/id_email.refused.http")),
+    ("id_email.text_flag.http", include_str!("../fixtures/id_email.text_flag.http")),
+    ("id_email.unflagged.http", include_str!("../fixtures/id_email.unflagged.http")),
+    ("id_email.unverified.http", include_str!("../fixtures/id_email.unverified.http")),
+    ("introspect.accepted.http", include_str!("../fixtures/introspect.accepted.http")),
+    ("introspect.refused.http", include_str!("../fixtures/introspect.refused.http")),
+    ("introspect.revoked.http", include_str!("../fixtures/introspect.revoked.http")),
+    ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
+    ("profile.language_alone.http", include_str!("../fixtures/profile.language_alone.http")),
+    ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
+    ("profile.somebody_else.http", include_str!("../fixtures/profile.somebody_else.http")),
+    ("profile.text_locale.http", include_str!("../fixtures/profile.text_locale.http")),
+    ("refresh.accepted.http", include_str!("../fixtures/refresh.accepted.http")),
+    ("refresh.refused.http", include_str!("../fixtures/refresh.refused.http")),
+];

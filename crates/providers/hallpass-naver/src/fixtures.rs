@@ -1,0 +1,55 @@
+//! The exchanges that this crate keeps its contract with. Written by `cargo xtask fixtures`.
+
+/// Recorded exchanges by file name, which `hallpass_testkit` replays.
+pub const FIXTURES: &[(&str, &str)] = &[
+    ("access_token.accepted.http", include_str!("../fixtures/access_token.accepted.http")),
+    ("access_token.bad_request.http", include_str!("../fixtures/access_token.bad_request.http")),
+    ("access_token.foreign_code.http", include_str!("../fixtures/access_token.foreign_code.http")),
+    ("access_token.outage.http", include_str!("../fixtures/access_token.outage.http")),
+    ("access_token.refused.http", include_str!("../fixtures/access_token.refused.http")),
+    ("agreements.accepted.http", include_str!("../fixtures/agreements.accepted.http")),
+    ("agreements.failure.http", include_str!("../fixtures/agreements.failure.http")),
+    ("agreements.none.http", include_str!("../fixtures/agreements.none.http")),
+    ("agreements.refused.http", include_str!("../fixtures/agreements.refused.http")),
+    ("authorize.accepted.http", include_str!("../fixtures/authorize.accepted.http")),
+    ("authorize.outage.http", include_str!("../fixtures/authorize.outage.http")),
+    ("authorize.refused.http", include_str!("../fixtures/authorize.refused.http")),
+    ("consent.accepted.http", include_str!("../fixtures/consent.accepted.http")),
+    ("consent.refused.http", include_str!("../fixtures/consent.refused.http")),
+    ("id_email.accepted.http", include_str!("../fixtures/id_email.accepted.http")),
+    ("id_email.no_email.http", include_str!("../fixtures/id_email.no_email.http")),
+    ("id_email.no_envelope.http", include_str!("../fixtures/id_email.no_envelope.http")),
+    ("id_email.no_permission.http", include_str!("../fixtures/id_email.no_permission.http")),
+    ("id_email.outage.http", include_str!("../fixtures/id_email.outage.http")),
+    ("id_email.refused.http", include_str!("../fixtures/id_email.refused.http")),
+    ("id_email.refused_in_200.http", include_str!("../fixtures/id_email.refused_in_200.http")),
+    ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
+    ("profile.empty_items.http", include_str!("../fixtures/profile.empty_items.http")),
+    ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
+    ("profile.refused_items.http", include_str!("../fixtures/profile.refused_items.http")),
+    ("refresh.accepted.http", include_str!("../fixtures/refresh.accepted.http")),
+    ("refresh.refused.http", include_str!("../fixtures/refresh.refused.http")),
+    (
+        "revoke_access_token.accepted.http",
+        include_str!("../fixtures/revoke_access_token.accepted.http"),
+    ),
+    (
+        "revoke_access_token.outage.http",
+        include_str!("../fixtures/revoke_access_token.outage.http"),
+    ),
+    (
+        "revoke_access_token.refused.http",
+        include_str!("../fixtures/revoke_access_token.refused.http"),
+    ),
+    (
+        "revoke_refresh_token.accepted.http",
+        include_str!("../fixtures/revoke_refresh_token.accepted.http"),
+    ),
+    (
+        "revoke_refresh_token.refused.http",
+        include_str!("../fixtures/revoke_refresh_token.refused.http"),
+    ),
+    ("same_user.accepted.http", include_str!("../fixtures/same_user.accepted.http")),
+    ("same_user.refused.http", include_str!("../fixtures/same_user.refused.http")),
+    ("same_user.somebody_else.http", include_str!("../fixtures/same_user.somebody_else.http")),
+];

@@ -1,0 +1,171 @@
+use std::str::FromStr;
+
+use hallpass_core::{Error, Result};
+
+/// The host of an Okta organisation: `example.okta.com`, or a custom domain such as
+/// `login.example.com`. Parsed before any URL is made of it, so that `evil.test/#` never becomes
+/// one.
+///
+/// ```
+/// use hallpass_okta::{Okta, OktaDomain};
+///
+/// let okta = Okta::new(&"example.okta.com".parse::<OktaDomain>()?);
+/// assert!("evil.test/#".parse::<OktaDomain>().is_err());
+/// # Ok::<(), hallpass_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OktaDomain(String);
+
+impl OktaDomain {
+    pub(crate) fn url(&self) -> String {
+        format!("https://{}", self.0)
+    }
+}
+
+impl FromStr for OktaDomain {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind): not a host name of letters, digits and
+    /// hyphens, with a dot in it and no port, or that of the Admin Console
+    /// (`example-admin.okta.com`), which issues nothing.
+    fn from_str(text: &str) -> Result<Self> {
+        let name = text.to_ascii_lowercase();
+        let labels: Vec<_> = name.split('.').collect();
+        // A last label of digits would be an address, which URL parsers spell anew.
+        let named =
+            labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+        if labels.len() < 2 || name.len() > 253 || !named || !labels.iter().all(|l| is_label(l)) {
+            return Err(Error::config("no host name of an Okta organisation"));
+        }
+        let is_oktas = OWN.iter().any(|own| name.ends_with(own));
+        if is_oktas && labels[0].ends_with("-admin") {
+            return Err(Error::config("that is the Admin Console: leave -admin out"));
+        }
+        Ok(Self(name))
+    }
+}
+
+/// Domains that Okta gives out. Elsewhere a name may end in `-admin` as it likes.
+const OWN: [&str; 3] = [".okta.com", ".okta-emea.com", ".oktapreview.com"];
+
+fn is_label(label: &str) -> bool {
+    let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (1..=63).contains(&label.len()) && inner && !label.starts_with('-') && !label.ends_with('-')
+}
+
+/// The id of a custom authorization server: `default`, or one such as `aus1f2e3d4c5b6a7980h7`.
+///
+/// ```
+/// use hallpass_okta::{Okta, OktaDomain, OktaServer};
+///
+/// let (domain, server) = ("example.okta.com".parse()?, "default".parse::<OktaServer>()?);
+/// let okta = Okta::custom(&domain, &server);
+/// # Ok::<(), hallpass_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OktaServer(String);
+
+impl OktaServer {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for OktaServer {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind): not up to 64 letters and digits. `v1` is
+    /// the path of the organisation's own server, and no id.
+    fn from_str(text: &str) -> Result<Self> {
+        let fits =
+            (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !fits || text == "v1" {
+            return Err(Error::config("no id of an authorization server"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_are_names_and_nothing_else() {
+        check("example.okta.com", Some("https://example.okta.com"));
+        check("Dev-123456.OktaPreview.com", Some("https://dev-123456.oktapreview.com"));
+        check("login.example.co.uk", Some("https://login.example.co.uk"));
+        check("our-admin.example.com", Some("https://our-admin.example.com"));
+        check("xn--bcher-kva.example", Some("https://xn--bcher-kva.example"));
+        for bad in [
+            "",
+            "okta",
+            "localhost",
+            "example-admin.okta.com",
+            "Example-Admin.oktapreview.com",
+            "evil.test/#",
+            "evil.test/",
+            "evil.test/oauth2/default",
+            "evil.test?",
+            "evil.test#",
+            "evil.test\\",
+            "evil.test%2f",
+            "user@evil.test",
+            "user:word@evil.test",
+            "evil.test:443",
+            "evil.test:",
+            "-evil.test",
+            "evil-.test",
+            "evil..test",
+            ".evil.test",
+            "evil.test.",
+            "127.0.0.1",
+            "0x7f.1",
+            "1.2.3.0x4",
+            "2130706433",
+            "[::1]",
+            "::1",
+            "evil test.test",
+            " evil.test",
+            "https://evil.test",
+            "//evil.test",
+            "évil.test",
+            "evil。test",
+            "evil.test\n",
+            "evil.test\0",
+            "*.evil.test",
+            "{yourOktaDomain}",
+        ] {
+            check(bad, None);
+        }
+        check(
+            &format!("{}.test", "a".repeat(63)),
+            Some(&format!("https://{}.test", "a".repeat(63))),
+        );
+        check(&format!("{}.test", "a".repeat(64)), None);
+        check(&format!("{}test", "a.".repeat(130)), None);
+    }
+
+    #[track_caller]
+    fn check(text: &str, url: Option<&str>) {
+        let got = text.parse::<OktaDomain>();
+        assert_eq!(got.as_ref().ok().map(OktaDomain::url).as_deref(), url, "{text:?}");
+        assert!(got.err().is_none_or(|e| e.kind() == hallpass_core::ErrorKind::Config));
+    }
+
+    #[test]
+    fn a_server_is_one_word() {
+        for good in ["default", "aus1f2e3d4c5b6a7980h7"] {
+            assert_eq!(good.parse::<OktaServer>().unwrap().as_str(), good);
+        }
+        for bad in ["", "v1", "a/b", "../v1", "a?b", "a#b", "a b", "a%2fb", "é", "a\n", "a.b"] {
+            let error = bad.parse::<OktaServer>().unwrap_err();
+            assert_eq!(error.kind(), hallpass_core::ErrorKind::Config, "{bad:?}");
+        }
+        assert!("a".repeat(65).parse::<OktaServer>().is_err());
+    }
+}

@@ -1,0 +1,63 @@
+//! The exchanges that this crate keeps its contract with. Written by `cargo xtask fixtures`.
+
+/// Recorded exchanges by file name, which `hallpass_testkit` replays.
+pub const FIXTURES: &[(&str, &str)] = &[
+    ("access_token.accepted.http", include_str!("../fixtures/access_token.accepted.http")),
+    ("access_token.bad_client.http", include_str!("../fixtures/access_token.bad_client.http")),
+    ("access_token.bad_secret.http", include_str!("../fixtures/access_token.bad_secret.http")),
+    ("access_token.claims.http", include_str!("../fixtures/access_token.claims.http")),
+    (
+        "access_token.foreign_issuer.http",
+        include_str!("../fixtures/access_token.foreign_issuer.http"),
+    ),
+    ("access_token.new_sentence.http", include_str!("../fixtures/access_token.new_sentence.http")),
+    ("access_token.no_id_token.http", include_str!("../fixtures/access_token.no_id_token.http")),
+    ("access_token.other_login.http", include_str!("../fixtures/access_token.other_login.http")),
+    (
+        "access_token.redirect_mismatch.http",
+        include_str!("../fixtures/access_token.redirect_mismatch.http"),
+    ),
+    ("access_token.refused.http", include_str!("../fixtures/access_token.refused.http")),
+    ("authorize.accepted.http", include_str!("../fixtures/authorize.accepted.http")),
+    (
+        "authorize.redirect_mismatch.http",
+        include_str!("../fixtures/authorize.redirect_mismatch.http"),
+    ),
+    ("authorize.refused.http", include_str!("../fixtures/authorize.refused.http")),
+    ("claims.accepted.http", include_str!("../fixtures/claims.accepted.http")),
+    ("claims.refused.http", include_str!("../fixtures/claims.refused.http")),
+    ("id_email.accepted.http", include_str!("../fixtures/id_email.accepted.http")),
+    ("id_email.no_email.http", include_str!("../fixtures/id_email.no_email.http")),
+    ("id_email.nobody.http", include_str!("../fixtures/id_email.nobody.http")),
+    ("id_email.refused.http", include_str!("../fixtures/id_email.refused.http")),
+    ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
+    ("profile.foreign_token.http", include_str!("../fixtures/profile.foreign_token.http")),
+    ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
+    ("profile.somebody_else.http", include_str!("../fixtures/profile.somebody_else.http")),
+    ("refresh.accepted.http", include_str!("../fixtures/refresh.accepted.http")),
+    ("refresh.disconnected.http", include_str!("../fixtures/refresh.disconnected.http")),
+    ("refresh.refused.http", include_str!("../fixtures/refresh.refused.http")),
+    ("refresh.text_scope.http", include_str!("../fixtures/refresh.text_scope.http")),
+    ("refuses.no_client_id.http", include_str!("../fixtures/refuses.no_client_id.http")),
+    (
+        "revoke_access_token.accepted.http",
+        include_str!("../fixtures/revoke_access_token.accepted.http"),
+    ),
+    (
+        "revoke_access_token.bad_client.http",
+        include_str!("../fixtures/revoke_access_token.bad_client.http"),
+    ),
+    (
+        "revoke_access_token.refused.http",
+        include_str!("../fixtures/revoke_access_token.refused.http"),
+    ),
+    ("userinfo.accepted.http", include_str!("../fixtures/userinfo.accepted.http")),
+    ("userinfo.no_claims.http", include_str!("../fixtures/userinfo.no_claims.http")),
+    ("userinfo.refused.http", include_str!("../fixtures/userinfo.refused.http")),
+    ("userinfo.somebody_else.http", include_str!("../fixtures/userinfo.somebody_else.http")),
+    ("validate.accepted.http", include_str!("../fixtures/validate.accepted.http")),
+    ("validate.another_app.http", include_str!("../fixtures/validate.another_app.http")),
+    ("validate.app_token.http", include_str!("../fixtures/validate.app_token.http")),
+    ("validate.no_scopes.http", include_str!("../fixtures/validate.no_scopes.http")),
+    ("validate.refused.http", include_str!("../fixtures/validate.refused.http")),
+];
