@@ -8,8 +8,10 @@ mod ci;
 mod dependencies;
 mod fixtures;
 mod mutants;
+mod mutation;
 mod new_provider;
 mod process;
+mod quirks;
 mod readme;
 mod tidy;
 mod tree;
@@ -43,10 +45,21 @@ enum Task {
     /// Takes guarded statements out, one at a time, and demands that the tests named for them fail.
     ///
     /// A guard is marked in the sources by a comment line of its own right before it, with its
-    /// numbers in SECURITY-CHECKS.md: `// check: 4` takes the statement, match arm or `.call(…)`
-    /// out; `// check: 4 => text` puts the text in its place (of an arm: in that of its body).
+    /// numbers in SECURITY-CHECKS.md: `// check: 4` takes the statement, match arm, field,
+    /// `.call(…)` or attribute out; `// check: 4 => text` puts the text in its place (of an arm: in
+    /// that of its body), which `let`, `const` and the value of a block need.
     /// Works in a copy of the workspace beside the target folder of `ci`, which stays warm.
     Mutants(mutants::Options),
+    /// Takes each quirk's code out of its provider, and demands that a fixture of its row fails.
+    ///
+    /// A row of the table in a provider's README is one quirk: `` `name`: what is odd ``, and the
+    /// fixtures that prove it. `// quirk: name`, on a line of its own right before the code that
+    /// deals with it, takes that code out as `cargo xtask mutants` does with `// check: 4`, whose
+    /// help says what can be marked; markers on lines one after another share their code. The
+    /// provider's contract test must then fail with one of the row's fixtures, for each marker.
+    /// A row whose text ends in `(core)` or `(openid)` has no marker: that crate deals with it,
+    /// the provider's code would be the same without it, and nothing is taken out.
+    Quirks(quirks::Options),
     /// Rewrites the committed list of each crate's normal dependencies.
     Deps,
     /// Writes the skeleton of a provider's crate, and names it in the workspace and the facade.
@@ -79,6 +92,7 @@ fn run(task: Task) -> Result<(), String> {
         Task::Fixtures => fixtures::rewrite(&root),
         Task::Mutants(options) => mutants::run(&root, &options),
         Task::NewProvider { name } => new_provider::write(&root, &name),
+        Task::Quirks(options) => quirks::run(&root, &options),
         Task::Readme => readme::rewrite(&root),
     }
 }

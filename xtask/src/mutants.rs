@@ -3,30 +3,28 @@
 //! SECURITY-CHECKS.md says which tests fail when a check is taken out. A marker in the sources
 //! says what the check is; here it is taken out of a copy of the workspace, one marker at a time.
 
-mod copy;
-mod marker;
-mod part;
 mod place;
 mod rows;
-mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use std::{env, fs};
 
 use clap::Args;
 
-use crate::ci::target_folder;
-use crate::mutants::copy::Copy;
-use crate::mutants::place::{Place, Program, place};
-use crate::mutants::trial::{Built, Court, Verdicts};
+use crate::mutants::place::{Place, place};
+use crate::mutation::{self, Built, Court, Marker, Name, Program, Verdicts, markers};
 use crate::tree::Tree;
 use crate::workspace::Workspace;
 
-pub(crate) use crate::mutants::marker::{Marker, markers};
 pub(crate) use crate::mutants::rows::rows;
+
+/// A check's number in SECURITY-CHECKS.md.
+impl Name for u32 {
+    const WORD: &'static str = "check";
+    const FORMS: &'static str = "`// check: 4`, `// check: 4, 7` or `// check: 4 => text`";
+}
 
 /// Which rows a run looks at.
 #[derive(Debug, Args)]
@@ -81,12 +79,12 @@ type Programs = BTreeMap<Program, BTreeSet<String>>;
 pub(crate) fn run(root: &Path, options: &Options) -> Result<(), String> {
     let tree = Tree::read(root)?;
     let rows = rows(&tree)?;
-    let (markers, faults) = markers(&tree);
+    let (markers, faults) = markers::<u32>(&tree);
     if let Some(fault) = faults.first() {
         return Err(format!("{}:{}: {}", fault.path, fault.line, fault.message));
     }
     let marked: BTreeSet<u32> =
-        markers.iter().flat_map(|marker| marker.numbers.iter().copied()).collect();
+        markers.iter().flat_map(|marker| marker.names.iter().copied()).collect();
     if let Some(number) = marked.iter().find(|number| !rows.contains_key(number)) {
         return Err(format!("a marker names row {number}, which is not there"));
     }
@@ -94,10 +92,8 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<(), String> {
     println!("{} of {} rows have a marker", marked.len(), rows.len());
     let picked = chosen(options, &marked)?;
 
-    let folder = folder(&target_folder(|name| env::var_os(name))?);
     let workspace = Workspace::read(root)?;
-    let copy = Copy::new(&tree, root, &folder)?;
-    let court = Court { root: &copy.root, target: folder.join("target"), output: &folder };
+    let court = Court::new(&tree, root, &mutation::folder()?)?;
     let mut run = Run { court, markers: &markers, report: Report::default() };
     let mut proven = Vec::new();
     for number in picked {
@@ -133,13 +129,6 @@ fn chosen(options: &Options, marked: &[u32]) -> Result<Vec<u32>, String> {
     }
 }
 
-/// Where copy and target folder are: beside the one that `ci` builds in.
-fn folder(ci: &Path) -> PathBuf {
-    let mut name = ci.file_name().unwrap_or_default().to_owned();
-    name.push("-mutants");
-    ci.with_file_name(name)
-}
-
 /// Where the tests of a row are; or which one is nowhere.
 fn programs(tree: &Tree, workspace: &Workspace, tests: &[String]) -> Result<Programs, String> {
     let mut programs = Programs::new();
@@ -155,8 +144,8 @@ fn programs(tree: &Tree, workspace: &Workspace, tests: &[String]) -> Result<Prog
 
 /// One run of the task.
 struct Run<'a> {
-    court: Court<'a>,
-    markers: &'a [Marker],
+    court: Court,
+    markers: &'a [Marker<u32>],
     report: Report,
 }
 
@@ -188,14 +177,9 @@ impl Run<'_> {
 
     /// Takes each guard of a row out in turn.
     fn row(&mut self, number: u32, programs: &Programs) -> Result<(), String> {
-        for marker in self.markers.iter().filter(|marker| marker.numbers.contains(&number)) {
-            let file = self.court.root.join(&marker.path);
-            let broken = |error| format!("{}: {error}", file.display());
-            let text = fs::read_to_string(&file).map_err(broken)?;
-            fs::write(&file, marker.mutate(&text)).map_err(broken)?;
-            let outcome = self.outcome(&marker.path, programs);
-            fs::write(&file, &text).map_err(broken)?;
-            self.report.add(number, &format!("{}:{}", marker.path, marker.line), &outcome?);
+        for marker in self.markers.iter().filter(|marker| marker.names.contains(&number)) {
+            let outcome = self.court.without(marker, || self.outcome(&marker.path, programs))?;
+            self.report.add(number, &format!("{}:{}", marker.path, marker.line), &outcome);
         }
         Ok(())
     }
@@ -282,17 +266,10 @@ mod tests {
     }
 
     #[test]
-    fn copy_and_target_are_beside_those_of_ci() {
-        assert_eq!(
-            folder(Path::new("/c/hallpass/target")),
-            Path::new("/c/hallpass/target-mutants")
-        );
-    }
-
-    #[test]
     fn a_test_must_run_and_pass_while_the_check_is_there() {
         let passed = [("a".to_owned(), true), ("b".to_owned(), false)];
-        let mut verdicts = Verdicts { passed: BTreeMap::from(passed), is_whole: true };
+        let passed = BTreeMap::from(passed);
+        let mut verdicts = Verdicts { passed, is_whole: true, printed: String::new() };
         let fault = |test: &str, verdicts: &_| fault(&BTreeSet::from([test.to_owned()]), verdicts);
         assert_eq!(fault("a", &verdicts), None);
         assert_eq!(fault("b", &verdicts), Some(Outcome::FailsUnchanged("b".to_owned())));

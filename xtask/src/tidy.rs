@@ -15,6 +15,7 @@ mod machine;
 mod macros;
 mod markers;
 mod names;
+mod quirk_markers;
 mod quirks;
 mod redaction;
 mod rust_version;
@@ -82,6 +83,7 @@ fn findings(tree: &Tree, workspace: &Workspace, lists: &Lists) -> Vec<Finding> {
         macros::check(tree),
         markers::check(tree),
         names::check(tree),
+        quirk_markers::check(tree),
         quirks::check(tree),
         redaction::check(tree),
         rust_version::check(tree, workspace),

@@ -1,24 +1,9 @@
 //! Which program runs a test, and what the test is called there.
 
+use crate::mutation::{Kind, Program};
 use crate::tidy::source::{Source, closing, leading_word};
 use crate::tree::Tree;
 use crate::workspace::{Package, Target, Workspace};
-
-/// A test program of a package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Program {
-    pub(super) package: String,
-    pub(super) folder: String,
-    pub(super) target: String,
-    pub(super) kind: Kind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
-    Lib,
-    Bin,
-    Test,
-}
 
 /// A test, and the program that has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,19 +11,6 @@ pub(super) struct Place {
     pub(super) program: Program,
     /// Its whole name, with its modules.
     pub(super) test: String,
-}
-
-impl Program {
-    /// The arguments of `cargo test` that build it alone.
-    pub(super) fn arguments(&self) -> Vec<&str> {
-        let mut arguments = vec!["-p", &self.package];
-        match self.kind {
-            Kind::Lib => arguments.push("--lib"),
-            Kind::Bin => arguments.extend(["--bin", &self.target]),
-            Kind::Test => arguments.extend(["--test", &self.target]),
-        }
-        arguments
-    }
 }
 
 /// Finds the test that SECURITY-CHECKS.md calls `path::name`.

@@ -1,13 +1,14 @@
 //! Each marker `// check: N` names a row of SECURITY-CHECKS.md, and guards what
 //! `cargo xtask mutants` can take out.
 
-use crate::mutants::{markers, rows};
+use crate::mutants::rows;
+use crate::mutation::markers;
 use crate::tidy::Finding;
 use crate::tidy::security::LIST;
 use crate::tree::Tree;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let (markers, faults) = markers(tree);
+    let (markers, faults) = markers::<u32>(tree);
     let mut findings: Vec<_> = faults
         .into_iter()
         .map(|fault| Finding::new(fault.path, fault.line, fault.message))
@@ -20,7 +21,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         }
     };
     for marker in &markers {
-        for number in marker.numbers.iter().filter(|number| !rows.contains_key(number)) {
+        for number in marker.names.iter().filter(|number| !rows.contains_key(number)) {
             let message = format!("{LIST} has no row {number}");
             findings.push(Finding::new(&marker.path, marker.line, message));
         }

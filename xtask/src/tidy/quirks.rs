@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::fixtures::{self, PROVIDERS};
+use crate::quirks::{Row, Table, table};
 use crate::tidy::Finding;
-use crate::tidy::table::{quoted, tables};
 use crate::tree::Tree;
 
 /// Fixtures of what a provider refuses to others: each is a quirk, whatever its case.
 const REFUSES: &str = "refuses.";
-
-/// How a crate's docs can be its README.
-const INCLUDED: &str = "#![doc = include_str!(\"../README.md\")]";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let providers = tree.folders(PROVIDERS);
@@ -23,8 +20,14 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn provider_findings(tree: &Tree, provider: &str) -> Vec<Finding> {
     let names = fixtures::names(tree, provider);
-    let (path, docs) = docs(tree, provider);
-    let mut findings = table_findings(&path, &docs, &names);
+    let Table { path, rows } = table(tree, provider);
+    let mut findings = match rows {
+        Some(rows) => table_findings(&path, &rows, &names),
+        None => {
+            let message = "the crate's docs have no table `| Quirk | Fixture |`";
+            vec![Finding::new(path, 1, message)]
+        }
+    };
     if names.is_empty() {
         let folder = format!("{PROVIDERS}/{provider}/fixtures");
         findings.push(Finding::new(folder, 1, "has no fixture"));
@@ -41,40 +44,20 @@ fn provider_findings(tree: &Tree, provider: &str) -> Vec<Finding> {
     findings
 }
 
-/// The docs of a provider's crate, and where they are: its README, or at the top of `lib.rs`.
-/// The lines keep their numbers.
-fn docs<'a>(tree: &'a Tree, provider: &str) -> (String, Vec<&'a str>) {
-    let lib = format!("{PROVIDERS}/{provider}/src/lib.rs");
-    let readme = format!("{PROVIDERS}/{provider}/README.md");
-    let text = tree.text(&lib).unwrap_or_default();
-    match tree.text(&readme) {
-        Some(docs) if text.contains(INCLUDED) => (readme, docs.lines().collect()),
-        _ => {
-            let docs = text.lines().map(|line| line.trim().strip_prefix("//!").unwrap_or_default());
-            (lib, docs.collect())
-        }
-    }
-}
-
-/// Compares the table `| Quirk | Fixture |` in the docs at `path` with the fixtures.
-fn table_findings(path: &str, docs: &[&str], fixtures: &BTreeSet<&str>) -> Vec<Finding> {
-    let is_quirks = |header: &[String]| header == ["Quirk", "Fixture"];
-    let tables = tables(docs.iter().copied());
-    let Some(table) = tables.iter().find(|table| is_quirks(&table.header)) else {
-        return vec![Finding::new(path, 1, "the crate's docs have no table `| Quirk | Fixture |`")];
-    };
+/// Compares the rows of the table in the docs at `path` with the fixtures.
+fn table_findings(path: &str, rows: &[Row], fixtures: &BTreeSet<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut named = BTreeSet::new();
-    for row in &table.rows {
-        let cell = row.cells.get(1).map_or("", String::as_str);
-        if quoted(cell).next().is_none() {
+    for row in rows {
+        if row.fixtures.is_empty() {
             findings.push(Finding::new(path, row.line, "this quirk names no fixture in backticks"));
         }
-        for name in quoted(cell).filter(|name| !fixtures.contains(name)) {
+        let own = || row.fixtures.iter().map(String::as_str);
+        for name in own().filter(|name| !fixtures.contains(name)) {
             let message = format!("there is no fixtures/{name}");
             findings.push(Finding::new(path, row.line, message));
         }
-        named.extend(quoted(cell));
+        named.extend(own());
     }
     for name in fixtures {
         match case(name) {
@@ -132,40 +115,42 @@ mod tests {
 
     const README: &str = "crates/providers/hallpass-a/README.md";
     const LIB: &str = "crates/providers/hallpass-a/src/lib.rs";
+    const INCLUDED: &str = "#![doc = include_str!(\"../README.md\")]";
     const TABLE: &str = "| Quirk | Fixture |\n|---|---|\n";
     const FIXTURES: [&str; 3] = ["token.accepted.http", "token.odd.http", "token.refused.http"];
 
-    fn table(rows: &str, fixtures: &[&str]) -> Vec<Finding> {
+    fn of_table(rows: &str, fixtures: &[&str]) -> Vec<Finding> {
         let text = format!("{TABLE}{rows}");
-        let docs: Vec<&str> = text.lines().collect();
-        table_findings("README.md", &docs, &fixtures.iter().copied().collect())
+        let tree = Tree::of(&[(LIB, INCLUDED), (README, &text)]);
+        let rows = table(&tree, "hallpass-a").rows.unwrap();
+        table_findings("README.md", &rows, &fixtures.iter().copied().collect())
     }
 
     #[test]
     fn a_complete_table_is_accepted() {
-        assert_found(&table("| Odd | `token.odd.http`, `token.refused.http` |", &FIXTURES), &[]);
+        assert_found(&of_table("| Odd | `token.odd.http`, `token.refused.http` |", &FIXTURES), &[]);
     }
 
     #[test]
     fn a_row_and_a_fixture_without_the_other_are_found() {
         let odd = "README.md:1: no row of the table of quirks names fixtures/token.odd.http";
-        assert_found(&table("", &FIXTURES), &[odd]);
+        assert_found(&of_table("", &FIXTURES), &[odd]);
         let rows = "| Odd | `token.odd.http` |\n| Gone | `token.gone.http` |\n| None | – |";
         let want = [
             "README.md:4: there is no fixtures/token.gone.http",
             "README.md:5: this quirk names no fixture in backticks",
         ];
-        assert_found(&table(rows, &FIXTURES), &want);
+        assert_found(&of_table(rows, &FIXTURES), &want);
         let form = "README.md:1: fixtures/token.http is not named OPERATION.CASE.http";
-        assert_found(&table("", &["token.http"]), &[form]);
+        assert_found(&of_table("", &["token.http"]), &[form]);
     }
 
     #[test]
     fn what_a_provider_refuses_to_others_is_a_quirk() {
         for name in ["refuses.no_accept.http", "refuses.refused.http"] {
             let want = format!("README.md:1: no row of the table of quirks names fixtures/{name}");
-            assert_found(&table("", &[name]), &[&want]);
-            assert_found(&table(&format!("| Odd | `{name}` |"), &[name]), &[]);
+            assert_found(&of_table("", &[name]), &[&want]);
+            assert_found(&of_table(&format!("| Odd | `{name}` |"), &[name]), &[]);
         }
     }
 

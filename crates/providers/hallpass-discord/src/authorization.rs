@@ -23,7 +23,7 @@ impl DiscordAuthorization {
     /// ([RFC 9700, section 4.6](https://www.rfc-editor.org/rfc/rfc9700#section-4.6)).
     #[must_use]
     pub fn is_for(&self, client_id: &str) -> bool {
-        // quirk: foreign-token
+        // quirk: foreign-token => true
         self.application.id == client_id
     }
 

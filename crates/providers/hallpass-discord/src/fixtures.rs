@@ -54,4 +54,7 @@ pub const FIXTURES: &[(&str, &str)] = &[
         "revoke_refresh_token.refused.http",
         include_str!("../fixtures/revoke_refresh_token.refused.http"),
     ),
+    ("same_user.accepted.http", include_str!("../fixtures/same_user.accepted.http")),
+    ("same_user.refused.http", include_str!("../fixtures/same_user.refused.http")),
+    ("same_user.somebody_else.http", include_str!("../fixtures/same_user.somebody_else.http")),
 ];

@@ -44,7 +44,7 @@ impl DiscordGuild {
     /// because it outgrows what JSON readers keep exact.
     #[must_use]
     pub fn permissions(&self) -> Option<&str> {
-        // quirk: text-permissions
+        // quirk: text-permissions => None
         self.permissions.as_deref()
     }
 

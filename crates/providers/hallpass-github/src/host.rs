@@ -23,7 +23,7 @@ impl EnterpriseHost {
 
     /// ghe.com has the API on a host of its own, a server under a path.
     pub(crate) fn api(&self) -> String {
-        // quirk: enterprise-api
+        // quirk: enterprise-api => format!("https://{}/api/v3", self.0)
         if self.0.ends_with(".ghe.com") {
             format!("https://api.{}", self.0)
         } else {

@@ -47,8 +47,8 @@ impl GitHub {
     /// github.com. Asks for `read:user user:email`, speaks version 2022-11-28 of the API.
     #[must_use]
     pub fn new() -> Self {
-        // quirk: iss
         Self::at("https://github.com", "https://api.github.com".into())
+            // quirk: iss
             .with_issuer("https://github.com/login/oauth")
     }
 
@@ -130,14 +130,16 @@ impl GitHub {
                 // quirk: error-words
                 .with_error_kind("application_suspended", ErrorKind::Config)
                 .with_error_kind("device_flow_disabled", ErrorKind::Config)
+                // quirk: error-words
                 .with_error_kind("incorrect_client_credentials", ErrorKind::Config);
         Self { descriptor, api, api_version: VERSION }
     }
 
     fn call<'a>(&self, api: Api<'a>, method: Method, url: &str) -> Call<'a> {
-        // quirk: api-headers
         api.request(method, url)
+            // quirk: api-headers
             .header(header::ACCEPT, MEDIA_TYPE)
+            // quirk: api-headers
             .header(VERSION_HEADER, self.api_version.clone())
     }
 
@@ -172,16 +174,16 @@ impl Provider for GitHub {
             }
             Err(error) => return Err(error),
         };
-        // quirk: numeric-id
         let profile = Profile::from_json(user, "id")?;
         let text = |name: &str| profile.raw()[name].as_str().map(str::to_owned);
         let (name, username, picture) = (text("name"), text("login"), text("avatar_url"));
+        // quirk: no-address => let public = Some(profile.raw()["email"].to_string());
         let public = text("email");
-        // quirk: primary-address
         let (email, verification) = match emails.iter().find(|email| email.is_primary()) {
             Some(email) if email.is_verified() => {
                 (Some(email.email()), EmailVerification::Verified)
             }
+            // quirk: primary-address => (Some(email.email()), EmailVerification::Verified)
             Some(email) => (Some(email.email()), EmailVerification::Unverified),
             None => (public.as_deref(), EmailVerification::Unknown),
         };
@@ -201,7 +203,7 @@ impl Provider for GitHub {
 
 /// The API says 404 of a token that is dead or another application's.
 fn unknown_token(error: Error) -> Error {
-    // quirk: unknown-token
+    // quirk: unknown-token => return error;
     if !is_one_of(&error, [StatusCode::NOT_FOUND]) {
         return error;
     }

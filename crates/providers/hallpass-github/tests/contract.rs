@@ -1,11 +1,31 @@
 //! The provider keeps its contract: every recorded exchange, every operation that it offers.
 
-use hallpass_github::{FIXTURES, GitHub, GitHubEmail};
+use hallpass_github::{EnterpriseHost, FIXTURES, GitHub, GitHubEmail};
 use hallpass_testkit::Contract;
 
 #[test]
 fn github_keeps_its_contract() {
-    Contract::new(GitHub::new, FIXTURES)
+    contract(GitHub::new, FIXTURES);
+}
+
+/// The same exchanges at other hosts: ghe.com has its API on one of its own.
+#[test]
+fn a_companys_own_ghe_com_keeps_it_too() {
+    let moved = |text: &str| {
+        let text = text.replace("https://api.github.com/", "https://api.octocorp.ghe.com/");
+        text.replace("https://github.com/", "https://octocorp.ghe.com/")
+    };
+    let fixtures: Vec<_> = FIXTURES.iter().map(|(name, text)| (*name, moved(text))).collect();
+    let fixtures: Vec<_> = fixtures.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let host: EnterpriseHost = "octocorp.ghe.com".parse().expect("a host");
+    // What the fixtures' callbacks call the issuer.
+    let new = || GitHub::enterprise(&host).with_issuer("https://github.com/login/oauth");
+    contract(new, &fixtures);
+}
+
+#[track_caller]
+fn contract(new: impl Fn() -> GitHub, fixtures: &[(&str, &str)]) {
+    Contract::new(new, fixtures)
         .operation("user", async |client, token| {
             let user = client.provider().user(client.api(token)).await?;
             Ok(serde_json::json!({ "id": user["id"], "login": user["login"] }))

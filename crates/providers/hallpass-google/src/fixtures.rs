@@ -40,6 +40,8 @@ pub const FIXTURES: &[(&str, &str)] = &[
         "is_authoritative.unverified.http",
         include_str!("../fixtures/is_authoritative.unverified.http"),
     ),
+    ("offline.accepted.http", include_str!("../fixtures/offline.accepted.http")),
+    ("offline.refused.http", include_str!("../fixtures/offline.refused.http")),
     ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
     ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
     ("profile.somebody_else.http", include_str!("../fixtures/profile.somebody_else.http")),

@@ -26,7 +26,7 @@ pub use hallpass_core::{
 pub type GoogleOAuth2 = OAuth2Client<Google>;
 
 const ISSUER: &str = "https://accounts.google.com";
-// quirk: alias
+// quirk: alias => const ALIAS: &str = "";
 const ALIAS: &str = "accounts.google.com";
 const JWKS: &str = "https://www.googleapis.com/oauth2/v3/certs";
 const AUTHORIZE: &str = "https://accounts.google.com/o/oauth2/v2/auth";
@@ -62,8 +62,7 @@ impl Google {
             .with_endpoint(Endpoint::DeviceAuthorization, DEVICE)
             .with_endpoint(Endpoint::Revocation, REVOKE)
             .with_endpoint(Endpoint::Userinfo, USERINFO)
-            // quirk: id-token
-            // quirk: long-scopes
+            // quirk: id-token => .with_scopes(["email", "profile"])
             .with_scopes(["openid", "email", "profile"])
             .with_client_auth(ClientAuth::Post)
             .with_email(EmailSupport::Flagged)
@@ -107,7 +106,7 @@ impl Google {
     /// server](https://developers.google.com/identity/gsi/web/guides/verify-google-id-token)).
     #[must_use]
     pub fn is_authoritative(profile: &Profile) -> bool {
-        // quirk: foreign-address
+        // quirk: foreign-address => let is_gmail = |_: &str| true;
         let is_gmail = |email: &str| email.to_ascii_lowercase().ends_with("@gmail.com");
         profile.verified_email().is_some_and(|email| {
             is_gmail(email) || !hosted_domain(profile.raw()).unwrap_or_default().is_empty()
@@ -115,12 +114,12 @@ impl Google {
     }
 
     fn check_hosted_domain(&self, user: &Json) -> Result<()> {
-        // quirk: hosted-domain
         let Some(want) = &self.hosted_domain else { return Ok(()) };
         let got = hosted_domain(user).unwrap_or_default();
         if !got.is_empty() && (want == "*" || want.eq_ignore_ascii_case(got)) {
             return Ok(());
         }
+        // quirk: hosted-domain => Ok(())
         Err(Error::denied("the account is not of the Workspace domain that is let in")
             .with_reason("hosted_domain"))
     }
@@ -138,8 +137,6 @@ impl Provider for Google {
     }
 
     async fn profile(&self, api: Api<'_>) -> Result<Profile> {
-        // quirk: no-email
-        // quirk: text-flag
         let profile = standard_profile(api).await?;
         self.check_hosted_domain(profile.raw())?;
         Ok(profile)
@@ -149,8 +146,8 @@ impl Provider for Google {
         if response.status.is_success() {
             return None;
         }
-        // quirk: workspace-reauth
         let body = response.json().ok()?;
+        // quirk: workspace-reauth => return None;
         if body["error_subtype"] != "invalid_rapt" {
             return None;
         }

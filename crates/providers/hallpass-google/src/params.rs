@@ -40,6 +40,7 @@ impl GoogleParams {
     pub fn offline(mut self) -> Self {
         // quirk: offline
         self.access_type = Some("offline");
+        // quirk: offline => self
         self.prompt(GooglePrompt::Consent)
     }
 

@@ -1,6 +1,9 @@
 //! The provider keeps its contract: every recorded exchange, every operation that it offers.
 
-use hallpass_google::{FIXTURES, Google, OAuth2Token, Provider, Secret};
+use std::collections::BTreeMap;
+
+use hallpass_core::url::form_urlencoded;
+use hallpass_google::{Callback, FIXTURES, Google, GoogleParams, OAuth2Token, Provider, Secret};
 use hallpass_testkit::Contract;
 
 #[test]
@@ -18,6 +21,20 @@ fn google_keeps_its_contract() {
         .operation("is_authoritative", async |client, token| {
             let profile = client.get_profile(token).await?;
             Ok(Google::is_authoritative(&profile).into())
+        })
+        .operation("offline", async |client, _| {
+            let params = GoogleParams::new().offline();
+            let login = client.authorize().params(&params).start().await?;
+            let (_, query) = login.url.as_str().split_once('?').unwrap_or_default();
+            let asked: BTreeMap<_, _> = form_urlencoded::parse(query.as_bytes()).collect();
+            let callback = format!("code=CODE&state={}", asked["state"]);
+            let callback = Callback::from_query(&callback)?;
+            let token = client.get_access_token(callback, login.pending).await?;
+            Ok(serde_json::json!({
+                "access_type": asked.get("access_type"),
+                "prompt": asked.get("prompt"),
+                "refresh_token": token.refresh_token().map(Secret::expose),
+            }))
         })
         .run();
 }

@@ -1,22 +1,31 @@
-//! The markers in the sources: `// check: 4` on a line of its own before what it guards.
+//! The markers in the sources: `// check: 4` on a line of its own before what it marks.
 
 use std::ops::Range;
+use std::str::FromStr;
 
-use crate::mutants::part::{Part, Shape, part};
+use crate::mutation::part::{Part, Shape, part};
 use crate::tidy::source::{Source, line_of};
 use crate::tree::Tree;
 
-/// A marker, and what becomes of the file when the check is taken out.
+/// What one sort of markers names: `// WORD: NAME, NAME => text`.
+pub(crate) trait Name: FromStr {
+    /// The word before the colon.
+    const WORD: &'static str;
+    /// What a marker looks like, for whoever wrote it otherwise.
+    const FORMS: &'static str;
+}
+
+/// A marker, and what becomes of the file when what it marks is taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Marker {
+pub(crate) struct Marker<N> {
     pub(crate) path: String,
     pub(crate) line: usize,
-    /// Its rows in SECURITY-CHECKS.md.
-    pub(crate) numbers: Vec<u32>,
-    /// What is guarded.
-    pub(super) range: Range<usize>,
+    /// The rows that it belongs to.
+    pub(crate) names: Vec<N>,
+    /// What is marked.
+    pub(crate) range: Range<usize>,
     /// What stands there instead.
-    pub(super) replacement: String,
+    pub(crate) replacement: String,
 }
 
 /// A marker that cannot be understood.
@@ -27,28 +36,28 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
-impl Marker {
-    /// The file at `path` without the check.
+impl<N> Marker<N> {
+    /// The file at `path` without what is marked.
     pub(super) fn mutate(&self, text: &str) -> String {
         let Range { start, end } = self.range;
         [&text[..start], &self.replacement, &text[end..]].concat()
     }
 }
 
-/// The markers in the sources of all crates.
-pub(crate) fn markers(tree: &Tree) -> (Vec<Marker>, Vec<Fault>) {
+/// The markers of one sort in the sources of all crates.
+pub(crate) fn markers<N: Name>(tree: &Tree) -> (Vec<Marker<N>>, Vec<Fault>) {
     let (mut markers, mut faults) = (Vec::new(), Vec::new());
     let is_source = |path: &str| path.ends_with(".rs") && path.contains("/src/");
     for (path, text) in tree.under("crates").filter(|(path, _)| is_source(path)) {
         let source = Source::new(text);
         for comment in &source.comments {
-            if !is_meant(&text[comment.clone()]) {
+            if !is_meant::<N>(&text[comment.clone()]) {
                 continue;
             }
             let (path, line) = (path.to_owned(), line_of(text, comment.start));
             match read(text, &source.code, comment) {
-                Ok((numbers, range, replacement)) => {
-                    markers.push(Marker { path, line, numbers, range, replacement });
+                Ok((names, range, replacement)) => {
+                    markers.push(Marker { path, line, names, range, replacement });
                 }
                 Err(message) => faults.push(Fault { path, line, message }),
             }
@@ -58,34 +67,38 @@ pub(crate) fn markers(tree: &Tree) -> (Vec<Marker>, Vec<Fault>) {
 }
 
 /// Whether a comment is a marker, or almost one.
-fn is_meant(comment: &str) -> bool {
+fn is_meant<N: Name>(comment: &str) -> bool {
     let inside = comment.trim_start_matches(['/', '!', '*']).trim_start();
     let Some((word, rest)) = inside.split_once(':') else { return false };
-    let names_number = rest.trim_start().starts_with(|c: char| c.is_ascii_digit());
-    word.eq_ignore_ascii_case("check") && (names_number || comment.starts_with("// check:"))
+    let names = rest.split("=>").next().unwrap_or_default();
+    let is_list = || names.split(',').all(|name| name.trim().parse::<N>().is_ok());
+    let is_begun = || comment.strip_prefix("// ").is_some_and(|inside| inside.starts_with(N::WORD));
+    word.eq_ignore_ascii_case(N::WORD) && (is_list() || is_begun())
 }
 
-/// Numbers, guarded range and replacement of the marker in `comment`.
-fn read(
+/// Names, marked range and replacement of the marker in `comment`.
+fn read<N: Name>(
     text: &str,
     code: &str,
     comment: &Range<usize>,
-) -> Result<(Vec<u32>, Range<usize>, String), String> {
-    let form = || "a marker is `// check: 4`, `// check: 4, 7` or `// check: 4 => text`".to_owned();
-    let inside = text[comment.clone()].strip_prefix("// check: ").ok_or_else(form)?;
+) -> Result<(Vec<N>, Range<usize>, String), String> {
+    let form = || format!("a marker is {}", N::FORMS);
+    let inside = text[comment.clone()].strip_prefix("// ").unwrap_or_default();
+    let inside = inside.strip_prefix(N::WORD).and_then(|rest| rest.strip_prefix(": "));
+    let inside = inside.ok_or_else(form)?;
     let line_start = text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
     if !text[line_start..comment.start].trim().is_empty() {
         return Err("a marker has a line of its own".to_owned());
     }
-    let (numbers, replacement) = match inside.split_once("=>") {
-        Some((numbers, replacement)) => (numbers, Some(replacement.trim())),
+    let (names, replacement) = match inside.split_once("=>") {
+        Some((names, replacement)) => (names, Some(replacement.trim())),
         None => (inside, None),
     };
-    let number = |number: &str| number.trim().parse().map_err(|_| form());
-    let numbers = numbers.split(',').map(number).collect::<Result<_, _>>()?;
+    let name = |name: &str| name.trim().parse().map_err(|_| form());
+    let names = names.split(',').map(name).collect::<Result<_, _>>()?;
     let start = code.len() - code[comment.end..].trim_start().len();
     let (range, replacement) = change(part(code, start)?, replacement)?;
-    Ok((numbers, range, replacement))
+    Ok((names, range, replacement))
 }
 
 /// What is replaced, and by what.
@@ -97,11 +110,13 @@ fn change(part: Part, with: Option<&str>) -> Result<(Range<usize>, String), Stri
     let needed = |what| format!("{what} cannot be taken out: write `=>` and what stands instead");
     let fits = match &part.shape {
         Shape::Let if with.is_none() => return Err(needed("a `let`")),
+        Shape::Constant if with.is_none() => return Err(needed("a constant")),
         Shape::Value if with.is_none() => return Err(needed("the value of a block")),
         Shape::LastBlock if with.is_none() => return Err(needed("the value of a block")),
-        Shape::Let => ends(&[';']),
+        Shape::Let | Shape::Constant => ends(&[';']),
+        Shape::Attribute => with.is_none_or(|text| text.starts_with("#[") && text.ends_with(']')),
         Shape::Statement => ends(&[';', '}']),
-        Shape::Value | Shape::Arm { .. } => with.is_none() || !ends(&[';', ',']),
+        Shape::Value | Shape::Field | Shape::Arm { .. } => with.is_none() || !ends(&[';', ',']),
         Shape::Call => with.is_none_or(|text| text.starts_with('.') && !text.ends_with(';')),
         Shape::Block | Shape::LastBlock => true,
     };
@@ -111,6 +126,7 @@ fn change(part: Part, with: Option<&str>) -> Result<(Range<usize>, String), Stri
     Ok(match (part.shape, with) {
         // Its comma is new: a block has none.
         (Shape::Arm { body }, Some(text)) => (body.start..part.range.end, format!("{text},")),
+        (Shape::Field, Some(text)) => (part.range, format!("{text},")),
         (_, with) => (part.range, with.unwrap_or_default().to_owned()),
     })
 }
@@ -121,7 +137,24 @@ mod tests {
 
     const PATH: &str = "crates/a/src/lib.rs";
 
-    fn read_all(text: &str) -> (Vec<Marker>, Vec<Fault>) {
+    /// A row of some list.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Row(u32);
+
+    impl FromStr for Row {
+        type Err = std::num::ParseIntError;
+
+        fn from_str(text: &str) -> Result<Self, Self::Err> {
+            text.parse().map(Self)
+        }
+    }
+
+    impl Name for Row {
+        const WORD: &'static str = "check";
+        const FORMS: &'static str = "`// check: 4`";
+    }
+
+    fn read_all(text: &str) -> (Vec<Marker<Row>>, Vec<Fault>) {
         markers(&Tree::of(&[(PATH, text)]))
     }
 
@@ -169,8 +202,22 @@ mod tests {
         let (first, second) = ("// check: 1, 20\n", "// check: 3 => b();\n");
         check(text, &[&format!("{first}{second}"), &format!("{first}{second}b();")]);
         let (markers, _) = read_all(text);
-        assert_eq!(markers[0].numbers, [1, 20]);
-        assert_eq!((markers[1].numbers.as_slice(), markers[1].line), ([3].as_slice(), 2));
+        assert_eq!(markers[0].names, [Row(1), Row(20)]);
+        assert_eq!((markers[1].names.as_slice(), markers[1].line), ([Row(3)].as_slice(), 2));
+    }
+
+    #[test]
+    fn constants_fields_and_attributes_can_be_marked() {
+        check(
+            "// check: 1 => const A: &str = \"\";\nconst A: &str = \"b\";\nc",
+            &["// check: 1 => const A: &str = \"\";\nconst A: &str = \"\";\nc"],
+        );
+        check("A {\n// check: 1\nb: c,\nd }", &["A {\n// check: 1\n\nd }"]);
+        check("A {\n// check: 1 => b: d\nb: c }", &["A {\n// check: 1 => b: d\nb: d, }"]);
+        let last = "b: C<D, E>,\n}";
+        check(&format!("// check: 1 => b: F\n{last}"), &["// check: 1 => b: F\nb: F,\n}"]);
+        check("// check: 1\n#[a(b)]\nc: D,", &["// check: 1\n\nc: D,"]);
+        check("// check: 1 => #[e]\n#[a(b)]\nc: D,", &["// check: 1 => #[e]\n#[e]\nc: D,"]);
     }
 
     #[test]
@@ -188,7 +235,8 @@ mod tests {
     fn a_comment_about_a_check_is_no_marker() {
         let text = "// a check: 1\n/// Check: it is so.\nlet a = \"\n// check: 1\n\";";
         assert_eq!(read_all(text), (vec![], vec![]));
-        assert_eq!(markers(&Tree::of(&[("crates/a/tests/b.rs", "// check: 1\n;")])).1, []);
+        let tests = Tree::of(&[("crates/a/tests/b.rs", "// check: 1\n;")]);
+        assert_eq!(markers::<Row>(&tests).1, []);
     }
 
     #[test]
@@ -203,5 +251,9 @@ mod tests {
         check_fault("{\n// check: 1 => b;\na }", "another ending");
         check_fault("// check: 1 => b,\nA => c,", "another ending");
         check_fault("// check: 1 => b()\n.a()", "another ending");
+        check_fault("// check: 1\nconst A: B = c;", "a constant cannot");
+        check_fault("// check: 1 => const A: B = d\nconst A: B = c;", "another ending");
+        check_fault("{\n// check: 1 => a: c,\na: b }", "another ending");
+        check_fault("// check: 1 => a: b\n#[c]\na: b,", "another ending");
     }
 }

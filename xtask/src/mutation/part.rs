@@ -1,10 +1,10 @@
-//! What a marker guards: where the statement, arm or call ends that starts there.
+//! What a marker marks: where the statement, arm, call or field ends that starts there.
 
 use std::ops::Range;
 
-use crate::tidy::source::{closing, leading_word};
+use crate::tidy::source::{closing, ends_in_word, leading_word};
 
-/// A guarded part of a file.
+/// A marked part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) range: Range<usize>,
@@ -21,8 +21,14 @@ pub(super) enum Shape {
     Statement,
     /// `let … = …;`
     Let,
+    /// `const …: … = …;`
+    Constant,
     /// `pattern => body,`
     Arm { body: Range<usize> },
+    /// `name: …,` of a structure, or of a value of it.
+    Field,
+    /// `#[…]`, without what it belongs to.
+    Attribute,
     /// `.name(…)?` in a chain of calls.
     Call,
     /// The expression that a block is worth.
@@ -60,6 +66,17 @@ const BLOCKS: [&str; 5] = ["for", "if", "loop", "match", "while"];
 /// The part that starts at `start` of `code`, which has neither comments nor what literals say.
 pub(super) fn part(code: &str, start: usize) -> Result<Part, String> {
     let rest = &code[start..];
+    if rest.starts_with("#[") {
+        let range = start..step(code, start + 1)?;
+        return Ok(Part { range, shape: Shape::Attribute });
+    }
+    let item = after_visibility(code, start)?;
+    if is_constant(&code[item..]) {
+        return binding(code, start, Shape::Constant);
+    }
+    if is_field(&code[item..]) {
+        return field(code, start);
+    }
     let word = leading_word(rest);
     if REFUSED.contains(&word) {
         return Err(format!("`{word}` starts nothing that can be taken out"));
@@ -77,19 +94,63 @@ pub(super) fn part(code: &str, start: usize) -> Result<Part, String> {
     if rest.starts_with("&&") || is_macro_block(rest) {
         return Err("only a whole statement can be taken out".to_owned());
     }
-    if word == "let" { binding(code, start) } else { simple(code, start) }
+    if word == "let" { binding(code, start, Shape::Let) } else { simple(code, start) }
 }
 
-/// `let … = …;`: the one statement that can have a comma outside of brackets.
-fn binding(code: &str, start: usize) -> Result<Part, String> {
+/// Where what starts at `start` goes on after `pub`.
+fn after_visibility(code: &str, start: usize) -> Result<usize, String> {
+    if leading_word(&code[start..]) != "pub" {
+        return Ok(start);
+    }
+    let at = skip_space(code, start + "pub".len());
+    if code[at..].starts_with('(') { Ok(skip_space(code, step(code, at)?)) } else { Ok(at) }
+}
+
+/// Whether this is `const NAME: …` or `static NAME: …`, not a function or a block.
+fn is_constant(item: &str) -> bool {
+    let word = leading_word(item);
+    let name = leading_word(item[word.len()..].trim_start());
+    ["const", "static"].contains(&word) && !["", "async", "extern", "fn", "unsafe"].contains(&name)
+}
+
+/// Whether this is `name: …`, not a path.
+fn is_field(item: &str) -> bool {
+    let name = leading_word(item);
+    let next = item[name.len()..].trim_start();
+    !name.is_empty() && next.starts_with(':') && !next.starts_with("::")
+}
+
+/// `name: …` to its comma, or to where the last one ends.
+fn field(code: &str, start: usize) -> Result<Part, String> {
+    let mut at = start;
+    loop {
+        let rest = &code[at..];
+        if rest.starts_with(',') {
+            return Ok(Part { range: start..at + 1, shape: Shape::Field });
+        }
+        if rest.starts_with('}') {
+            let end = start + code[start..at].trim_end().len();
+            return Ok(Part { range: start..end, shape: Shape::Field });
+        }
+        if rest.starts_with([';', ')', ']']) || rest.starts_with("=>") {
+            return Err("neither a comma nor a brace ends this field".to_owned());
+        }
+        // rustfmt has spaces around `<` where it compares.
+        let is_generic = rest.starts_with('<') && ends_in_word(&code[..at]);
+        at = if is_generic { angles(code, at)? } else { step(code, at)? };
+    }
+}
+
+/// `let … = …;` and `const`: what can have a comma outside of brackets.
+fn binding(code: &str, start: usize, shape: Shape) -> Result<Part, String> {
     let mut at = start;
     while !code[at..].starts_with(';') {
         if code[at..].starts_with([')', ']', '}']) {
-            return Err("this `let` has no end".to_owned());
+            return Err("this `let` or `const` has no end".to_owned());
         }
         at = step(code, at)?;
     }
-    Ok(Part { range: start..at + 1, shape: Shape::Let })
+    Ok(Part { range: start..at + 1, shape })
 }
 
 /// What ends with a semicolon, an arm's comma or its block.
@@ -202,9 +263,12 @@ fn step(code: &str, at: usize) -> Result<usize, String> {
         let unclosed = || "a bracket is not closed".to_owned();
         return closing(rest).map(|length| at + length + 1).ok_or_else(unclosed);
     }
-    if !rest.starts_with("::<") {
-        return Ok(at + first.len_utf8());
-    }
+    if rest.starts_with("::<") { angles(code, at) } else { Ok(at + first.len_utf8()) }
+}
+
+/// The end of the generics at `at`, from `<` or `::<`.
+fn angles(code: &str, at: usize) -> Result<usize, String> {
+    let rest = &code[at..];
     let mut depth = 0usize;
     let mut before = ' ';
     for (offset, c) in rest.char_indices() {
@@ -218,7 +282,7 @@ fn step(code: &str, at: usize) -> Result<usize, String> {
         }
         before = c;
     }
-    Err("`::<` is not closed".to_owned())
+    Err("`<` is not closed".to_owned())
 }
 
 /// Whether this is a macro call in braces, which ends without a semicolon.
@@ -232,118 +296,4 @@ fn skip_space(code: &str, at: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tidy::source::Source;
-
-    /// The part at the start of `text`, its shape given by `shape`.
-    #[track_caller]
-    fn check(text: &str, want: &str, shape: &Shape) {
-        let got = part(&Source::new(text).code, 0).unwrap();
-        assert_eq!((&text[got.range], &got.shape), (want, shape));
-    }
-
-    #[track_caller]
-    fn check_refused(text: &str, want: &str) {
-        let error = part(&Source::new(text).code, 0).unwrap_err();
-        assert!(error.contains(want), "{text}: {error}");
-    }
-
-    #[test]
-    fn an_if_ends_with_its_last_else() {
-        check("if a { return b; }\nc();", "if a { return b; }", &Shape::Block);
-        check("if a { b }", "if a { b }", &Shape::Block);
-        let chain = "if a { b } else if c { d } /* e */ else { f }";
-        check(&format!("{chain} g();"), chain, &Shape::Block);
-        check(&format!("{chain} }}"), chain, &Shape::LastBlock);
-    }
-
-    #[test]
-    fn the_body_of_an_if_is_no_pattern_closure_or_literal() {
-        let pattern = "if let A { b, .. } = c && d == e { f }";
-        check(&format!("{pattern} g();"), pattern, &Shape::Block);
-        let closure = "if a.any(|b| { c }) { if d { e } f }";
-        check(&format!("{closure} g();"), closure, &Shape::Block);
-        let literal = "if a == \"}{\" || b == '{' { c(\"}\") }";
-        check(&format!("{literal} g();"), literal, &Shape::Block);
-        let comment = "if a /* { */ { b // }\n }";
-        check(&format!("{comment} c();"), comment, &Shape::Block);
-    }
-
-    #[test]
-    fn loops_and_matches_end_with_their_block() {
-        check("for A { b } in c { d } e();", "for A { b } in c { d }", &Shape::Block);
-        check("while let Some(a) = b { c } d();", "while let Some(a) = b { c }", &Shape::Block);
-        check("match a { b => {} } c();", "match a { b => {} }", &Shape::Block);
-        check("match a { b => {} } }", "match a { b => {} }", &Shape::LastBlock);
-    }
-
-    #[test]
-    fn a_statement_ends_with_its_semicolon() {
-        check("a.b(c)?; d();", "a.b(c)?;", &Shape::Statement);
-        check("a(|b| { c; d }, [e; 2])?; f();", "a(|b| { c; d }, [e; 2])?;", &Shape::Statement);
-        check("a::<B, C>(\";\", ';')?; d();", "a::<B, C>(\";\", ';')?;", &Shape::Statement);
-        check("return Err(a); }", "return Err(a);", &Shape::Statement);
-        check("*a = b; }", "*a = b;", &Shape::Statement);
-        check("let a = if b { c } else { d }; e", "let a = if b { c } else { d };", &Shape::Let);
-        check(
-            "let Some(a) = b else { return; }; c",
-            "let Some(a) = b else { return; };",
-            &Shape::Let,
-        );
-        let closure = "let a: B<C, D> = |e, f| e;";
-        check(&format!("{closure} g"), closure, &Shape::Let);
-    }
-
-    #[test]
-    fn an_arm_ends_with_its_comma_or_block() {
-        #[track_caller]
-        fn check_arm(text: &str, arm: &str, body: &str) {
-            let got = part(&Source::new(text).code, 0).unwrap();
-            let Shape::Arm { body: range } = got.shape else { panic!("{:?}", got.shape) };
-            assert_eq!((&text[got.range], &text[range]), (arm, body));
-        }
-        check_arm("Some(a) if a >= b => c(d),\n_ => e }", "Some(a) if a >= b => c(d),", "c(d)");
-        check_arm("\"a,b\" => { c, } d => e }", "\"a,b\" => { c, }", "{ c, }");
-        check_arm("A { b } | C => d::<E, F>() }", "A { b } | C => d::<E, F>()", "d::<E, F>()");
-        check_arm("' ' => { a }, _ => b }", "' ' => { a },", "{ a }");
-        check_arm(
-            "a => match b { c => d }, _ => e }",
-            "a => match b { c => d },",
-            "match b { c => d }",
-        );
-    }
-
-    #[test]
-    fn a_call_ends_with_its_question_mark() {
-        check(".a(b { c })\n.d()", ".a(b { c })", &Shape::Call);
-        check(".a::<Vec<B>>(c)?.d()", ".a::<Vec<B>>(c)?", &Shape::Call);
-        check_refused(".a.b()", "only a call");
-        check_refused("..a, b", "an element");
-    }
-
-    #[test]
-    fn a_value_ends_where_its_block_does() {
-        check("a.is_some_and(|b| { c }) \n}", "a.is_some_and(|b| { c })", &Shape::Value);
-    }
-
-    #[test]
-    fn what_has_no_clear_end_is_refused() {
-        check_refused("fn a() {}", "`fn` starts nothing");
-        check_refused("#[allow(a)] b();", "no statement");
-        check_refused("'a: loop {}", "no statement");
-        check_refused("}", "no statement");
-        check_refused("", "the file ends");
-        check_refused("|| a", "no statement");
-        check_refused("&& a", "only a whole statement");
-        check_refused("select! { a } b();", "only a whole statement");
-        check_refused("a: b, c: d }", "an element");
-        check_refused("a)", "an element");
-        check_refused("if a;", "no block");
-        check_refused("let a = b }", "no end");
-        check_refused("if a { b } { c }", "a part of an expression");
-        check_refused("match a { b => c }.d();", "a part of an expression");
-        check_refused("a(b; c", "not closed");
-        check_refused("a => |b| c => d", "no end that could be told");
-    }
-}
+mod tests;

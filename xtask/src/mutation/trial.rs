@@ -1,4 +1,4 @@
-//! Builds test programs in the copy, and runs tests in them.
+//! Builds test programs in the copy, whole or without a marked part, and runs tests in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -9,22 +9,26 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::mutants::place::{Kind, Program};
+use crate::mutation::copy::Copy;
+use crate::mutation::marker::Marker;
+use crate::mutation::program::{Kind, Program};
 use crate::process::cargo;
+use crate::tree::Tree;
 
-/// A test that takes longer waits for something that the check would have ended.
+/// A test that takes longer waits for something that what was taken out would have ended.
 const LONGEST: Duration = Duration::from_secs(180);
 
-/// Where trials take place.
-pub(super) struct Court<'a> {
-    pub(super) root: &'a Path,
-    pub(super) target: PathBuf,
+/// Where trials take place: a copy of the workspace, which one run at a time has.
+#[derive(Debug)]
+pub(crate) struct Court {
+    copy: Copy,
+    target: PathBuf,
     /// A folder for what tests print.
-    pub(super) output: &'a Path,
+    output: PathBuf,
 }
 
 /// How a program built.
-pub(super) enum Built {
+pub(crate) enum Built {
     Program(PathBuf),
     /// The first line of the compiler's complaint.
     Broken(String),
@@ -32,17 +36,41 @@ pub(super) enum Built {
 
 /// What the tests of one program said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Verdicts {
+pub(crate) struct Verdicts {
     /// Whether each test that ran to its end passed.
-    pub(super) passed: BTreeMap<String, bool>,
+    pub(crate) passed: BTreeMap<String, bool>,
     /// The program ended by itself, and with what the tests say.
-    pub(super) is_whole: bool,
+    pub(crate) is_whole: bool,
+    /// Everything that they printed.
+    pub(crate) printed: String,
 }
 
-impl Court<'_> {
+impl Court {
+    /// Copies `tree` at `root` into `folder`, where its target folder is, too.
+    pub(crate) fn new(tree: &Tree, root: &Path, folder: &Path) -> Result<Self, String> {
+        let copy = Copy::new(tree, root, folder)?;
+        Ok(Self { copy, target: folder.join("target"), output: folder.to_owned() })
+    }
+
+    /// What `judge` says while what `marker` marks is out of the copy.
+    pub(crate) fn without<N, T>(
+        &self,
+        marker: &Marker<N>,
+        judge: impl FnOnce() -> Result<T, String>,
+    ) -> Result<T, String> {
+        let file = self.copy.root.join(&marker.path);
+        let broken = |error| format!("{}: {error}", file.display());
+        let text = fs::read_to_string(&file).map_err(broken)?;
+        fs::write(&file, marker.mutate(&text)).map_err(broken)?;
+        let judged = judge();
+        fs::write(&file, &text).map_err(broken)?;
+        judged
+    }
+
     /// Builds the program.
-    pub(super) fn build(&self, program: &Program) -> Result<Built, String> {
-        let mut command = cargo(self.root, &["test", "--locked", "--all-features", "--no-run"]);
+    pub(crate) fn build(&self, program: &Program) -> Result<Built, String> {
+        let mut command =
+            cargo(&self.copy.root, &["test", "--locked", "--all-features", "--no-run"]);
         command.args(program.arguments()).arg("--message-format=json-render-diagnostics");
         // The same crates over and over, with one statement less: here increments pay.
         command.env("CARGO_TARGET_DIR", &self.target).env("CARGO_INCREMENTAL", "1");
@@ -60,8 +88,8 @@ impl Court<'_> {
             .ok_or_else(|| format!("cargo named no program for {}", program.arguments().join(" ")))
     }
 
-    /// Runs these tests of the built program, and no others.
-    pub(super) fn run(
+    /// Runs these tests of the built program, and no others; all of them where none is named.
+    pub(crate) fn run(
         &self,
         program: &Program,
         executable: &Path,
@@ -69,9 +97,9 @@ impl Court<'_> {
     ) -> Result<Verdicts, String> {
         let broken = |error| format!("{}: {error}", executable.display());
         let printed = self.output.join("stdout.txt");
-        let folder = self.root.join(&program.folder);
+        let folder = self.copy.root.join(&program.folder);
         let mut child = Command::new(executable)
-            .arg("--exact")
+            .args((!tests.is_empty()).then_some("--exact"))
             .args(tests)
             .current_dir(&folder)
             .env("CARGO_MANIFEST_DIR", &folder)
@@ -94,10 +122,11 @@ impl Court<'_> {
             thread::sleep(Duration::from_millis(20));
         };
         let printed = fs::read(&printed).map_err(broken)?;
-        let passed = verdicts(&String::from_utf8_lossy(&printed));
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        let passed = verdicts(&printed);
         let has_failed = passed.values().any(|passed| !passed);
         let is_whole = status.is_some_and(|status| status.success() != has_failed);
-        Ok(Verdicts { passed, is_whole })
+        Ok(Verdicts { passed, is_whole, printed })
     }
 }
 
@@ -141,6 +170,26 @@ fn first_error(complaint: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutation::markers;
+
+    #[test]
+    fn what_is_marked_is_out_while_it_is_judged_and_no_longer() {
+        let folder = std::env::temp_dir().join(format!("hallpass-court-{}", std::process::id()));
+        let (path, text) = ("crates/a/src/lib.rs", "// check: 1\na();\nb();\n");
+        let (from, file) = (folder.join("from"), folder.join("to/workspace").join(path));
+        fs::create_dir_all(from.join("crates/a/src")).unwrap();
+        fs::write(from.join(path), text).unwrap();
+        let tree = Tree::of(&[(path, text)]);
+        let court = Court::new(&tree, &from, &folder.join("to")).unwrap();
+        let (markers, _) = markers::<u32>(&tree);
+        let judged =
+            court.without(&markers[0], || fs::read_to_string(&file).map_err(|_| "".into()));
+        assert_eq!(judged.as_deref(), Ok("// check: 1\n\nb();\n"));
+        let refused: Result<(), _> = court.without(&markers[0], || Err("refused".to_owned()));
+        assert_eq!(refused, Err("refused".to_owned()));
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn the_verdict_of_each_test_is_read() {
