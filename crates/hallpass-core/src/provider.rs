@@ -49,7 +49,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Security`](crate::ErrorKind) for a callback that is not the provider's.
+    /// [`ErrorKind::Security`](crate::ErrorKind) for a callback that is not the provider's. An error of
+    /// another kind counts only where the callback's `state` is that of the login.
     fn check_callback(
         &self,
         callback: &CallbackParams,

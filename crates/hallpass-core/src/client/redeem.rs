@@ -4,10 +4,11 @@ use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use http::{HeaderMap, Method};
 
+use super::send::of_response;
 use crate::{
-    ApiRequest, Callback, CallbackParams, Endpoints, Error, Expected, Grant, Json, JwtKind,
-    OAuth2Client, OAuth2Token, PendingAuthorization, Provider, Response, Result, Secret, TokenForm,
-    TokenReply, VerifiedClaims, VerifiedCode,
+    ApiRequest, Callback, CallbackParams, Endpoints, Error, ErrorKind, Expected, Grant, Json,
+    JwtKind, OAuth2Client, OAuth2Token, PendingAuthorization, Provider, Response, Result, Secret,
+    TokenForm, TokenReply, VerifiedClaims, VerifiedCode,
     config::checked_redirect_uri,
     pending::{Bound, SKEW},
     reply::{self, Granted, Source},
@@ -25,7 +26,14 @@ impl<P: Provider> OAuth2Client<P> {
         pending: PendingAuthorization,
     ) -> Result<OAuth2Token> {
         let now = self.clock.now();
-        self.provider.check_callback(&callback.0, self.keys(), now)?;
+        if let Err(error) = self.provider.check_callback(&callback.0, self.keys(), now) {
+            // What a hook reads as a refusal counts in the callback of this login alone.
+            // check: 2
+            if error.kind() != ErrorKind::Security && !callback.belongs_to(&pending) {
+                return Err(Error::security("state", "the callback answers another login"));
+            }
+            return Err(error.without_secrets(&pending.secrets()));
+        }
         let code = callback.verify(pending, &self.descriptor, self.client_id(), now)?;
         let endpoints = self.known_endpoints().await?;
         // check: 10
@@ -135,7 +143,7 @@ impl<P: Provider> OAuth2Client<P> {
         asked_at: SystemTime,
     ) -> Result<Granted> {
         if let Some(refusal) = self.provider.refusal(response) {
-            return Err(refusal.with_status(response.status));
+            return Err(of_response(refusal, response, asked_at));
         }
         let callback = code.map(VerifiedCode::params);
         let mut hook = TokenReply { response, callback, fields: None };

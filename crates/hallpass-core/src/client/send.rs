@@ -1,6 +1,8 @@
 //! From what a caller wants to what goes on the wire: hooks first, then every check, then the
 //! credentials, the signature last.
 
+use std::time::SystemTime;
+
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{conceal::Sent, observe};
@@ -30,7 +32,7 @@ impl<P: Provider> OAuth2Client<P> {
 
     pub(super) fn refused(&self, plan: &ApiRequest<'_>, response: &Response) -> Option<Error> {
         if let Some(refusal) = self.provider.refusal(response) {
-            return Some(refusal.with_status(response.status));
+            return Some(of_response(refusal, response, self.clock.now()));
         }
         if response.status.is_success() {
             return None;
@@ -174,6 +176,13 @@ impl<P: Provider> OAuth2Client<P> {
     }
 }
 
+/// A provider's refusal with what the answer says beside its body: the status, and how long to wait
+/// where the provider's crate did not read it.
+pub(super) fn of_response(refusal: Error, response: &Response, now: SystemTime) -> Error {
+    let wait = refusal.retry_after().or_else(|| response.retry_after(now));
+    refusal.with_status(response.status).with_retry_after(wait)
+}
+
 fn place(placement: &TokenPlacement, token: &OAuth2Token, request: &mut Request) -> Result<()> {
     let access_token = token.access_token();
     if access_token.is_empty() {
@@ -193,7 +202,7 @@ fn place(placement: &TokenPlacement, token: &OAuth2Token, request: &mut Request)
 }
 
 /// A refusal by the API: RFC 6750 section 3.1, and what APIs say beyond it.
-fn api_refused(response: &Response, now: std::time::SystemTime) -> Error {
+fn api_refused(response: &Response, now: SystemTime) -> Error {
     let status = response.status;
     let said = api_message(response)
         .map_or_else(String::new, |said| format!(": {}", error::bounded(&said)));

@@ -54,13 +54,16 @@ async fn a_refusal_by_a_hook_is_an_error_with_the_status_that_came() {
         refusal: Some(Box::new(|_| Some(Error::transport("not today")))),
         ..Careless::default()
     };
-    for status in [200, 201, 400, 503] {
+    for status in [200, 201, 400, 429, 503] {
         let world = World::of(always());
+        let wait = (status == 429).then(|| std::time::Duration::from_secs(7));
         let error = refused(world.login(status, &granted()).await, ErrorKind::Transport, None);
         assert_eq!(error.status().unwrap().as_u16(), status);
+        assert_eq!(error.retry_after(), wait);
         world.wire.answer(status, &json!({ "id": 42 }));
         let got = world.client.get_profile(&OAuth2Token::from_access_token("TOKEN")).await;
         let error = refused(got, ErrorKind::Transport, None);
         assert_eq!(error.status().unwrap().as_u16(), status);
+        assert_eq!(error.retry_after(), wait);
     }
 }

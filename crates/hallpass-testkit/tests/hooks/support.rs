@@ -334,6 +334,10 @@ impl HttpClient for Wire {
         });
         let (status, body) = self.answers.lock().unwrap().pop_front().expect("an answer");
         let status = StatusCode::from_u16(status).unwrap();
-        Ok(Response::new(status, HeaderMap::new(), body.into_bytes()))
+        let mut headers = HeaderMap::new();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert("retry-after", "7".parse().unwrap());
+        }
+        Ok(Response::new(status, headers, body.into_bytes()))
     }
 }

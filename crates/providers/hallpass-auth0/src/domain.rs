@@ -13,6 +13,11 @@ use hallpass_core::{Error, Result};
 /// assert!("evil.test/#".parse::<Auth0Domain>().is_err());
 /// # Ok::<(), hallpass_core::Error>(())
 /// ```
+///
+/// # Security
+///
+/// Whoever names the domain is sent the client's secret: take it from your configuration, or from a
+/// list of your own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auth0Domain(String);
 

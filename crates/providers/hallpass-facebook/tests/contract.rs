@@ -79,3 +79,16 @@ async fn what_needs_no_request_is_refused_without_one() {
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{what:?}");
     }
 }
+
+#[tokio::test]
+async fn a_refusal_in_the_callback_of_another_login_is_not_believed() {
+    let config = ClientConfig::new("ID").with_secret("SECRET");
+    let config = config.with_redirect_uri("https://app.test/cb").unwrap();
+    let facebook = OAuth2Client::new(Facebook::new(), config).unwrap();
+    let query = "error_code=1&error_message=Call+this+number&state=forged";
+    let login = facebook.authorize().start().await.unwrap();
+    let forged = hallpass_facebook::Callback::from_query(query).unwrap();
+    let error = facebook.get_access_token(forged, login.pending).await.unwrap_err();
+    assert_eq!((error.kind(), error.reason()), (ErrorKind::Security, Some("state")));
+    assert!(!error.to_string().contains("number"), "{error}");
+}

@@ -29,11 +29,11 @@ impl LinkedInIntrospection {
         self.status.as_deref()
     }
 
-    /// Whether the token was given to this application.
+    /// Whether the token is good now, and was given to this application.
     #[must_use]
     pub fn is_for(&self, client_id: &str) -> bool {
-        // quirk: introspection => true
-        self.client_id.as_deref() == Some(client_id)
+        // quirk: introspection => self.client_id.as_deref() == Some(client_id)
+        self.active && self.client_id.as_deref() == Some(client_id)
     }
 
     /// What it was granted, one by one.

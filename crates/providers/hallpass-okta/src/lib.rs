@@ -102,8 +102,14 @@ impl Provider for Okta {
             Some(summary) => oauth.with_description(summary),
             None => oauth,
         };
-        let kind = self.descriptor().error_kind(code);
-        let error = Error::new(kind, "Okta refused the request").with_oauth(oauth);
-        Some(if code == DEAD_TOKEN { error.with_reason("invalid_token") } else { error })
+        let says = |kind| Error::new(kind, "Okta refused the request").with_oauth(oauth);
+        // A number (`E…`) is none of the standards' words: the status says what to do.
+        Some(match status {
+            _ if code == DEAD_TOKEN => says(ErrorKind::Denied).with_reason("invalid_token"),
+            _ if !code.starts_with('E') => says(self.descriptor().error_kind(code)),
+            StatusCode::UNAUTHORIZED => says(ErrorKind::Denied).with_reason("invalid_token"),
+            StatusCode::FORBIDDEN => says(ErrorKind::Denied).with_reason("forbidden"),
+            _ => says(ErrorKind::Config),
+        })
     }
 }

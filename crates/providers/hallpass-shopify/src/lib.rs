@@ -61,7 +61,7 @@ impl Shopify {
             .with_pkce_ignored(NO_PKCE)
             // quirk: token-header
             .with_token_placement(TokenPlacement::Header(ACCESS_TOKEN))
-            .with_email(EmailSupport::Unflagged)
+            .with_email(EmailSupport::Flagged)
             // quirk: used-code
             .with_error_kind("invalid_request", ErrorKind::Denied)
             // quirk: client-words

@@ -1,6 +1,6 @@
 //! How Shopify says no, where it is neither RFC 6749's way nor a plain status.
 
-use hallpass_core::{Descriptor, Error, Json, OAuthError, Response, http::StatusCode};
+use hallpass_core::{Descriptor, Error, ErrorKind, Json, OAuthError, Response, http::StatusCode};
 
 /// How a page of HTML begins to say what is wrong.
 const PAGE: &str = "Oauth error ";
@@ -39,8 +39,19 @@ fn graphql(body: &Json, descriptor: &Descriptor) -> Option<Error> {
         Some(message) => oauth.with_description(message),
         None => oauth,
     };
-    let kind = descriptor.error_kind(oauth.code());
-    Some(Error::new(kind, "the API refused the query").with_oauth(oauth))
+    let (kind, reason) = match oauth.code() {
+        "ACCESS_DENIED" => (ErrorKind::Denied, Some("forbidden")),
+        "SHOP_INACTIVE" => (ErrorKind::Denied, Some("shop_inactive")),
+        code @ "THROTTLED" => (descriptor.error_kind(code), Some("rate_limited")),
+        code @ "INTERNAL_SERVER_ERROR" => (descriptor.error_kind(code), None),
+        // Everything else is about the query.
+        _ => (ErrorKind::Config, None),
+    };
+    let error = Error::new(kind, "the API refused the query").with_oauth(oauth);
+    Some(match reason {
+        Some(reason) => error.with_reason(reason),
+        None => error,
+    })
 }
 
 /// `Oauth error invalid_request: The authorization code …`, in the title of a page.

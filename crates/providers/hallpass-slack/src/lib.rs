@@ -19,7 +19,7 @@ pub use hallpass_core::{
     Result, Revoke, Secret, SignIn,
 };
 
-/// The client, by the name that httpx-oauth's users look for.
+/// The client, by a name in httpx-oauth's manner.
 pub type SlackOAuth2 = OAuth2Client<Slack>;
 
 const ISSUER: &str = "https://slack.com";

@@ -23,7 +23,7 @@ pub use hallpass_core::{
     Result, Revoke, Secret, SignIn,
 };
 
-/// The client, by the name that httpx-oauth's users look for.
+/// The client, by a name in httpx-oauth's manner.
 pub type TwitchOAuth2 = OAuth2Client<Twitch>;
 
 const ISSUER: &str = "https://id.twitch.tv/oauth2";
