@@ -69,9 +69,7 @@ impl Shopify {
             // quirk: error-in-200
             .with_error_kind("INTERNAL_SERVER_ERROR", ErrorKind::Transport)
             // quirk: error-in-200
-            .with_error_kind("THROTTLED", ErrorKind::Transport)
-            // quirk: error-in-200
-            .with_error_kind("undefinedField", ErrorKind::Config);
+            .with_error_kind("THROTTLED", ErrorKind::Transport);
         Self { descriptor, shop: shop.clone(), api_version: VERSION.into(), is_expiring: true }
     }
 
