@@ -38,7 +38,8 @@ mod verify;
 /// Every ID token is verified: signature, issuer, audience, times, `at_hash`, `c_hash`, subject
 /// ([OpenID Connect Core, section
 /// 3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation)); core compares
-/// nonce, `max_age` and `acr_values`. There is nothing to turn on, and nothing to turn off.
+/// nonce, `max_age` and `acr_values`. There is nothing to turn on; of the checks, only the nonce can
+/// be given up, by a descriptor that names the page which says that the provider does not repeat it.
 pub struct OpenId<X = OpenIdParams> {
     descriptor: Descriptor,
     issuer: IssuerRule,

@@ -62,8 +62,8 @@ impl LineParams {
     }
 
     /// Offers to make friends with the official account that the channel is linked to. Whether the
-    /// user did is then in the token, as `extra("friendship_status_changed")`. LINE's default: not
-    /// offered.
+    /// user did is then in the token, as `extra("friendship_status_changed")`: it comes by the
+    /// browser, whose user can change it. LINE's default: not offered.
     #[must_use]
     pub fn bot_prompt(mut self, prompt: LineBotPrompt) -> Self {
         self.bot_prompt = Some(prompt);
