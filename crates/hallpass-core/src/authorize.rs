@@ -268,6 +268,11 @@ pub(crate) struct Parts<'a> {
 }
 
 impl Plan {
+    /// Whose logins these are.
+    pub(crate) fn bound(&self) -> &Arc<Bound> {
+        &self.bound
+    }
+
     pub(crate) fn new(
         descriptor: &Descriptor,
         config: &ClientConfig,
@@ -512,15 +517,19 @@ struct Fresh {
 
 impl Fresh {
     fn new(random: &dyn Random, wants_nonce: bool) -> Self {
-        let mut bytes = zeroize::Zeroizing::new([0; 96]);
+        let mut bytes = [0; 96];
         let wanted = if wants_nonce { 96 } else { 64 };
         random.fill(&mut bytes[..wanted]);
         let secret = |part: &[u8]| Secret::new(URL_SAFE_NO_PAD.encode(part));
-        Self {
+        let fresh = Self {
             state: secret(&bytes[..32]),
             verifier: secret(&bytes[32..64]),
             nonce: wants_nonce.then(|| secret(&bytes[64..])),
-        }
+        };
+        // Overwritten as a whole, since zeroize's own types write byte by byte.
+        bytes.fill(0);
+        zeroize::optimization_barrier(&bytes);
+        fresh
     }
 }
 

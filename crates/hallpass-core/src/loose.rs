@@ -2,6 +2,8 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use serde_json::Number;
+
 use crate::Json;
 
 /// A JSON value of whatever type the provider chose, its text borrowed from the body.
@@ -14,8 +16,7 @@ pub(crate) enum Loose<'a> {
     #[default]
     Null,
     Bool(bool),
-    Integer(i128),
-    Float(f64),
+    Number(Number),
     Text(Cow<'a, str>),
     Json(Json),
 }
@@ -32,10 +33,12 @@ impl<'a> Loose<'a> {
     /// A number of seconds, however it is spelled. Negative ones and fractions are cut.
     pub(crate) fn seconds(&self) -> Option<u64> {
         match self {
-            Self::Integer(number) => {
-                Some(u64::try_from(*number).unwrap_or(if *number < 0 { 0 } else { u64::MAX }))
-            }
-            Self::Float(number) => whole(*number),
+            Self::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(seconds), _, _) => Some(seconds),
+                (_, Some(_), _) => Some(0),
+                (_, _, Some(seconds)) => whole(seconds),
+                _ => None,
+            },
             Self::Text(text) => {
                 let text = text.trim();
                 text.parse().ok().or_else(|| whole(text.parse().ok()?))
@@ -48,25 +51,10 @@ impl<'a> Loose<'a> {
         match self {
             Self::Null => Json::Null,
             Self::Bool(flag) => flag.into(),
-            Self::Integer(number) => match (u64::try_from(number), i64::try_from(number)) {
-                (Ok(number), _) => number.into(),
-                (_, Ok(number)) => number.into(),
-                // serde_json reads no integer outside u64 and i64 as one.
-                _ => Json::Null,
-            },
-            Self::Float(number) => number.into(),
+            Self::Number(number) => number.into(),
             Self::Text(text) => text.into_owned().into(),
             Self::Json(json) => json,
         }
-    }
-}
-
-fn of_number<'a>(number: &serde_json::Number) -> Loose<'a> {
-    match (number.as_u64(), number.as_i64(), number.as_f64()) {
-        (Some(number), _, _) => Loose::Integer(number.into()),
-        (_, Some(number), _) => Loose::Integer(number.into()),
-        (_, _, Some(number)) => Loose::Float(number),
-        _ => Loose::Json(Json::Number(number.clone())),
     }
 }
 
@@ -96,15 +84,15 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Loose::Integer(value.into()))
+        Ok(Loose::Number(value.into()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Loose::Integer(value.into()))
+        Ok(Loose::Number(value.into()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Loose::Float(value))
+        Ok(Number::from_f64(value).map_or(Loose::Null, Loose::Number))
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
@@ -131,7 +119,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
         Ok(match Json::deserialize(de::value::MapAccessDeserializer::new(map))? {
             // serde_json's feature `arbitrary_precision`, which any crate of a program can turn on,
             // hands a number over as a map.
-            Json::Number(number) => of_number(&number),
+            Json::Number(number) => Loose::Number(number),
             json => Loose::Json(json),
         })
     }
@@ -163,7 +151,7 @@ mod tests {
     #[test]
     fn a_number_that_came_as_a_map_is_a_number() {
         for (json, want) in [("3600", Some(3600)), ("-5", Some(0)), ("1.5", Some(1))] {
-            assert_eq!(super::of_number(&json.parse().unwrap()).seconds(), want);
+            assert_eq!(Loose::Number(json.parse().unwrap()).seconds(), want);
         }
     }
 

@@ -61,7 +61,9 @@ pub(crate) enum Way {
     General,
 }
 
+#[derive(Clone, Default)]
 pub(crate) enum Body {
+    #[default]
     Empty,
     Form(Vec<(Text, Secret)>),
     Json(Secret),

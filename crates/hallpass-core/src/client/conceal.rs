@@ -3,11 +3,9 @@
 use http::HeaderValue;
 use url::form_urlencoded;
 
-use crate::{
-    ApiRequest, Json, OAuth2Client, Provider, Request, Secret, config::Credential, request::Body,
-};
+use crate::{Json, OAuth2Client, Provider, Request, Secret, config::Credential, request::Body};
 
-/// What authentication and hooks put into a request besides its plan.
+/// What went out: of the plan, of client authentication and of hooks.
 pub(super) struct Sent {
     body: Body,
     credentials: Vec<HeaderValue>,
@@ -15,7 +13,7 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// `body` is what client authentication made of the plan's.
+    /// `body` is what client authentication made of the plan's, or the plan's own.
     pub(super) fn of(request: &Request, body: Body) -> Self {
         let credentials = request.headers.values().filter(|value| value.is_sensitive());
         let query = request.url.query().map(Secret::from);
@@ -26,14 +24,12 @@ impl Sent {
 impl<P: Provider> OAuth2Client<P> {
     /// Everything in a request that may be a secret, the longest first, so that one within another
     /// does not save the rest of it.
-    pub(super) fn secrets(&self, plan: &ApiRequest<'_>, sent: &Sent) -> Vec<Secret> {
+    pub(super) fn secrets(&self, sent: &Sent) -> Vec<Secret> {
         let mut secrets = Vec::new();
         if let Credential::Secret(secret) = &self.config.credential {
             secrets.push(secret.clone());
         }
-        for body in [&plan.body, &sent.body] {
-            self.push_body(body, &mut secrets);
-        }
+        self.push_body(&sent.body, &mut secrets);
         for value in &sent.credentials {
             // Whole, and without the word that says of what kind it is.
             let text = String::from_utf8_lossy(value.as_bytes());

@@ -19,8 +19,8 @@ impl<P: Provider> OAuth2Client<P> {
     ) -> Result<Authorization> {
         let page = endpoints.authorization();
         let form = login.url.added_to(page);
-        let plan = ApiRequest::form(Endpoint::PushedAuthorization, form);
-        let (response, sent) = self.attempt(&plan, endpoints).await?;
+        let mut plan = ApiRequest::form(Endpoint::PushedAuthorization, form);
+        let (response, sent) = self.attempt(&mut plan, endpoints).await?;
         // An `error` in an answer of status 200 is an error too.
         let refused = self.refused(&plan, &response).or_else(|| {
             let oauth = reply::oauth_error(&response)?;
@@ -28,7 +28,7 @@ impl<P: Provider> OAuth2Client<P> {
         });
         let request_uri = refused.map_or_else(|| request_uri(&response), Err);
         let request_uri =
-            request_uri.map_err(|error| error.without_secrets(&self.secrets(&plan, &sent)))?;
+            request_uri.map_err(|error| error.without_secrets(&self.secrets(&sent)))?;
         let client = (self.descriptor.client_params().0, self.client_id());
         let url = AuthorizationUrl::of_pushed(page, client, &request_uri);
         Ok(Authorization { url, ..login })

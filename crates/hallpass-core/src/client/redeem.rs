@@ -48,11 +48,21 @@ impl<P: Provider> OAuth2Client<P> {
         proof: Option<Secret>,
     ) -> Result<OAuth2Token> {
         let endpoints = self.known_endpoints().await?;
-        let client_id = Arc::clone(&self.config.client_id);
+        let bound = match &self.pinned {
+            Some(pinned) => Arc::clone(pinned.plan.bound()),
+            None => {
+                let client_id = Arc::clone(&self.config.client_id);
+                Arc::new(Bound::new(&self.descriptor, client_id, Some(&endpoints)))
+            }
+        };
         let state = Secret::new("");
+        let redirect_uri = match &self.config.redirect_uri {
+            Some(known) if **known == *redirect_uri => Arc::clone(known),
+            _ => checked_redirect_uri(redirect_uri, &self.config.allowed_http)?,
+        };
         let pending = PendingAuthorization {
-            bound: Arc::new(Bound::new(&self.descriptor, client_id, Some(&endpoints))),
-            redirect_uri: checked_redirect_uri(redirect_uri, &self.config.allowed_http)?,
+            bound,
+            redirect_uri,
             correlator_name: Cow::Borrowed("state"),
             correlator: state.clone(),
             code_name: Cow::Borrowed("code"),
@@ -92,7 +102,9 @@ impl<P: Provider> OAuth2Client<P> {
     ) -> Result<OAuth2Token> {
         let Grant { grant_type, params, original } = grant;
         let is_refresh = grant_type == "refresh_token";
-        let mut form = vec![(Cow::Borrowed("grant_type"), Secret::new(grant_type))];
+        // Room for all that most grants send, the client's own among it.
+        let mut form = Vec::with_capacity(8);
+        form.push((Cow::Borrowed("grant_type"), Secret::new(grant_type)));
         if let Some(code) = code {
             push_code(&mut form, code);
         }
@@ -116,21 +128,24 @@ impl<P: Provider> OAuth2Client<P> {
             headers: &mut headers,
         })?;
 
-        let plan = ApiRequest {
+        // RFC 6749 section 5.1: what a reply leaves out is as it was asked.
+        let scope = form.iter().find(|(name, _)| name == "scope");
+        let asked_scope = scope.map(|(_, scope)| Box::from(scope.expose()));
+        let mut plan = ApiRequest {
             headers,
             body: Body::Form(form),
             auth: Auth::Client(Way::General),
             ..ApiRequest::to(Method::POST, Target::Token)
         };
         let asked_at = self.clock.now();
-        let (response, sent) = self.attempt(&plan, endpoints).await?;
+        let (response, sent) = self.attempt(&mut plan, endpoints).await?;
         let granted = self.read(&response, code, asked_at).map_err(|error| {
             let of_login = code.map(|code| code.pending.secrets()).unwrap_or_default();
             // check: 86 => error
-            error.without_secrets(&self.secrets(&plan, &sent)).without_secrets(&of_login)
+            error.without_secrets(&self.secrets(&sent)).without_secrets(&of_login)
         })?;
         let Granted { token, id_token } = granted;
-        let token = keep(token, &plan.body, original, code);
+        let token = keep(token, asked_scope, original, code);
         // check: 29
         self.check_type(token.token_type())?;
         self.verify_id_token(token, id_token, original, code).await
@@ -318,14 +333,11 @@ fn nonce_of(claims: &VerifiedClaims) -> Option<&Json> {
 /// RFC 6749 sections 5.1 and 6: what a reply leaves out stays as it was, or as it was asked.
 fn keep(
     mut token: OAuth2Token,
-    asked: &Body,
+    asked_scope: Option<Box<str>>,
     original: Option<&OAuth2Token>,
     code: Option<&VerifiedCode>,
 ) -> OAuth2Token {
-    if let (None, Body::Form(form)) = (&token.scope, asked) {
-        let asked = form.iter().find(|(name, _)| name == "scope");
-        token.scope = asked.map(|(_, scope)| scope.expose().into());
-    }
+    token.scope = token.scope.or(asked_scope);
     if let Some(original) = original {
         // check: 36
         token.refresh_token = token.refresh_token.or_else(|| original.refresh_token.clone());
