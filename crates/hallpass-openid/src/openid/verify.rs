@@ -120,7 +120,9 @@ impl<X> OpenId<X> {
             Some(_) => Sender::Provider,
             None => Sender::Anybody,
         };
-        match self.shared.keys.renew(&keys, net.now(), sender, fetch).await {
+        // In a box for the same reason as in `Slot::get`.
+        let newer = self.shared.keys.renew(&keys, net.now(), sender, fetch);
+        match Box::pin(newer).await {
             // check: 57 => Err(refusal.into())
             Some(newer) => try_keys(&newer, jws, algorithm).map_err(Error::from),
             None => Err(refusal.into()),
