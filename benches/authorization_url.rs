@@ -1,50 +1,133 @@
 //! The URL of the authorization page: state, S256 challenge, scopes, and what is kept for the
-//! callback.
+//! callback; then the same with OpenID Connect's scope and nonce.
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to say")]
 
-use std::{hint::black_box, time::Duration};
+use std::hint::black_box;
 
-use criterion::Criterion;
-use hallpass_benches::{Ratios, bare_url, client};
-use hallpass_core::AuthorizationRequest;
-use tokio::runtime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
+use hallpass_benches::{
+    AUTHORIZE, ISSUER, Lack, OPENID_SCOPES, Report, Row, Target, ThreadTime, bare_openid_url,
+    bare_url, client, config, criterion, shape,
+};
+use hallpass_core::{AuthorizationRequest, Descriptor, OAuth2Client, Provider};
+use hallpass_openid::{IssuerRule, OpenId};
+use tokio::runtime::{self, Runtime};
 
-fn authorization_url(c: &mut Criterion) {
+const TOKEN_ENDPOINT: &str = "https://plain.test/oauth/token";
+/// The row with a nonce.
+const OPENID: &str = "openid";
+
+fn authorization_url(c: &mut Criterion<ThreadTime>) {
     let runtime = runtime::Builder::new_current_thread().build().expect("a runtime");
-    let client = client("https://plain.test/oauth/token");
-    let ours = runtime.block_on(client.get_authorization_url(AuthorizationRequest::new()));
-    let ours = shape(ours.expect("a URL").url.as_str());
-    assert_eq!(ours, shape(&bare_url()), "the limit does the same work");
-
     let mut group = c.benchmark_group("authorization_url");
-    group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    group.bench_function("hallpass", |b| {
-        b.to_async(&runtime).iter(|| client.get_authorization_url(AuthorizationRequest::new()));
-    });
-    group.bench_function("limit", |b| b.iter(|| black_box(bare_url())));
+    let plain = ours(&mut group, &runtime, "", &client(TOKEN_ENDPOINT), bare_url);
+    let openid = ours(&mut group, &runtime, OPENID, &openid_client(), bare_openid_url);
     #[cfg(feature = "peers")]
     {
-        use hallpass_benches::peers;
-        let client = peers::oauth2("https://plain.test/oauth/token");
-        let theirs = peers::oauth2_url(&client).0;
-        assert_eq!(ours, shape(theirs.as_str()), "oauth2 does the same work");
-        group.bench_function("oauth2", |b| b.iter(|| peers::oauth2_url(&client)));
+        oauth2(&mut group, &plain);
+        openidconnect(&mut group, &openid);
+        huskarl(&mut group, &runtime, "", &plain);
+        huskarl(&mut group, &runtime, OPENID, &openid);
     }
+    #[cfg(not(feature = "peers"))]
+    let _ = (plain, openid);
     group.finish();
 }
 
-/// Page, and names and lengths of the parameters: what differs from login to login is random.
-fn shape(url: &str) -> (String, Vec<(String, usize)>) {
-    let (page, query) = url.split_once('?').expect("a query");
-    let pairs = hallpass_benches::pairs(query).into_iter();
-    (page.to_owned(), pairs.map(|(name, value)| (name, value.len())).collect())
+fn openid_client() -> OAuth2Client<OpenId> {
+    let descriptor = Descriptor::new("plain", AUTHORIZE, TOKEN_ENDPOINT);
+    let descriptor = descriptor.with_scopes(OPENID_SCOPES).with_issuer(ISSUER);
+    let issuer = IssuerRule::Exact(ISSUER.to_owned());
+    let provider = OpenId::pinned(descriptor, issuer, "https://plain.test/jwks");
+    OAuth2Client::new(provider, config()).expect("a client")
 }
 
+/// Measures hallpass and the limit, and returns what the peers' URLs are compared with.
+fn ours<P: Provider>(
+    group: &mut BenchmarkGroup<'_, ThreadTime>,
+    runtime: &Runtime,
+    parameter: &str,
+    client: &OAuth2Client<P>,
+    bare: fn() -> String,
+) -> Shape {
+    let ours = runtime.block_on(client.get_authorization_url(AuthorizationRequest::new()));
+    let ours = shape(ours.expect("a URL").url.as_str());
+    assert_eq!(ours, shape(&bare()), "the limit does the same work");
+    group.bench_function(id("hallpass", parameter), |b| {
+        b.to_async(runtime).iter(|| client.get_authorization_url(AuthorizationRequest::new()));
+    });
+    group.bench_function(id("limit", parameter), |b| b.iter(|| black_box(bare())));
+    ours
+}
+
+#[cfg(feature = "peers")]
+fn oauth2(group: &mut BenchmarkGroup<'_, ThreadTime>, ours: &Shape) {
+    use hallpass_benches::peers::oauth2 as peer;
+    let client = peer::client(TOKEN_ENDPOINT);
+    assert_eq!(*ours, shape(peer::url(&client).0.as_str()), "oauth2 does the same work");
+    group.bench_function(id("oauth2", ""), |b| b.iter(|| peer::url(&client)));
+}
+
+#[cfg(feature = "peers")]
+fn openidconnect(group: &mut BenchmarkGroup<'_, ThreadTime>, ours: &Shape) {
+    use hallpass_benches::peers::openidconnect_http as peer;
+    let client = peer::client(TOKEN_ENDPOINT, "https://plain.test/userinfo");
+    let theirs = peer::url(&client, OPENID_SCOPES).0;
+    assert_eq!(*ours, shape(theirs.as_str()), "openidconnect does the same work");
+    group.bench_function(id("openidconnect", OPENID), |b| {
+        b.iter(|| peer::url(&client, OPENID_SCOPES));
+    });
+}
+
+#[cfg(feature = "peers")]
+fn huskarl(
+    group: &mut BenchmarkGroup<'_, ThreadTime>,
+    runtime: &Runtime,
+    parameter: &str,
+    ours: &Shape,
+) {
+    use hallpass_benches::{SCOPES, peers::huskarl as peer};
+    let is_openid = parameter == OPENID;
+    let scopes = if is_openid { OPENID_SCOPES } else { SCOPES };
+    let http = runtime.block_on(peer::http(None));
+    let grant = runtime.block_on(peer::grant(&http, TOKEN_ENDPOINT, is_openid));
+    let theirs = runtime.block_on(peer::start(&grant, scopes)).authorization_url;
+    assert_eq!(*ours, shape(&theirs.to_string()), "huskarl does the same work");
+    group.bench_function(id("huskarl", parameter), |b| {
+        b.to_async(runtime).iter(|| peer::start(&grant, scopes));
+    });
+}
+
+fn id(contender: &str, parameter: &str) -> BenchmarkId {
+    match parameter {
+        "" => BenchmarkId::from_parameter(contender),
+        parameter => BenchmarkId::new(contender, parameter),
+    }
+}
+
+/// As `shape` gives it.
+type Shape = (String, Vec<(String, usize)>);
+
+const ROWS: [Row; 2] = [
+    Row {
+        work: "authorization URL, state, S256 challenge",
+        parameter: "",
+        targets: &[Target { of: "oauth2", at_most: 0.25 }],
+        lacks: &[Lack { who: "openidconnect", what: "makes no URL without a nonce" }],
+    },
+    Row {
+        work: "authorization URL, state, S256 challenge, nonce",
+        parameter: OPENID,
+        targets: &[],
+        lacks: &[Lack { who: "oauth2", what: "makes no nonce" }],
+    },
+];
+
 fn main() {
-    let ratios = Ratios::begin();
-    let mut criterion = Criterion::default().configure_from_args();
+    let report = Report::begin("authorization_url");
+    let mut criterion = criterion();
     authorization_url(&mut criterion);
     criterion.final_summary();
-    ratios.print("authorization_url", &[""]);
+    report.finish(&ROWS);
 }

@@ -4,17 +4,28 @@
 #![allow(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to say")]
 
 mod bare;
+pub mod hot_paths;
+pub mod id_tokens;
+mod measure;
 #[cfg(feature = "peers")]
+#[path = "peers/mod.rs"]
 pub mod peers;
-mod ratios;
 pub mod replies;
+mod report;
 mod responder;
+#[cfg(test)]
+mod small;
 
-use hallpass_core::{Api, ClientConfig, Descriptor, OAuth2Client, Profile, Provider, Result};
+use std::{sync::Arc, time::Duration};
+
+use hallpass_core::{
+    Api, ClientConfig, Descriptor, OAuth2Client, Profile, Provider, ReqwestClient, Result,
+};
 
 pub use crate::{
-    bare::{BareExchange, bare_url},
-    ratios::Ratios,
+    bare::{BareExchange, BareUserinfo, bare_callback, bare_http, bare_openid_url, bare_url},
+    measure::{ThreadTime, criterion},
+    report::{CONTENDERS, Lack, Report, Row, Target},
     responder::Responder,
 };
 
@@ -33,6 +44,16 @@ pub const CODE: &str = "4/0AVMBsJjQ2vX7cR1pLw9eTzK5nYhU3oGdF6iSa8bPxM4qC0tErVyWk
 /// The verifier that goes with it.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
+/// Who answers a callback and makes ID tokens.
+pub const ISSUER: &str = "https://plain.test";
+/// The scopes where ID tokens are asked for, and so `openid` is.
+pub const OPENID_SCOPES: [&str; 3] = ["openid", "email", "profile"];
+/// An access token, as long as Google's.
+pub const ACCESS_TOKEN: &str = concat!(
+    "ya29.a0InventedAccessTokenInventedAccessTokenInventedAccessTokenInventedAccessTokenInvented",
+    "AccessTokenInventedAccessTokenInventedAccessTokenInventedAccessTokenInventedAccess0175",
+);
+
 /// A provider of the plain kind.
 #[derive(Debug)]
 pub struct Plain(Descriptor);
@@ -49,6 +70,17 @@ impl Provider for Plain {
     }
 }
 
+/// What every client here is configured with.
+///
+/// # Panics
+///
+/// If the configuration here is wrong.
+#[must_use]
+pub fn config() -> ClientConfig {
+    let config = ClientConfig::new(CLIENT_ID).with_secret(CLIENT_SECRET);
+    config.with_redirect_uri(REDIRECT_URI).expect("a redirect URI")
+}
+
 /// A client as an application keeps it.
 ///
 /// # Panics
@@ -57,9 +89,26 @@ impl Provider for Plain {
 #[must_use]
 pub fn client(token_endpoint: &str) -> OAuth2Client<Plain> {
     let descriptor = Descriptor::new("plain", AUTHORIZE, token_endpoint.to_owned());
-    let config = ClientConfig::new(CLIENT_ID).with_secret(CLIENT_SECRET);
-    let config = config.with_redirect_uri(REDIRECT_URI).expect("a redirect URI");
-    OAuth2Client::new(Plain(descriptor.with_scopes(SCOPES)), config).expect("a client")
+    let descriptor = descriptor.with_scopes(SCOPES).with_issuer(ISSUER);
+    OAuth2Client::new(Plain(descriptor), config()).expect("a client")
+}
+
+/// The same client for a server whose certificate no system knows: with a reqwest client of the
+/// application's own, set as [`ReqwestClient::from_client`] asks.
+///
+/// # Panics
+///
+/// If reqwest makes no client.
+#[must_use]
+pub fn trusting(client: OAuth2Client<Plain>, certificate: &[u8]) -> OAuth2Client<Plain> {
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(Duration::from_secs(5))
+        .no_proxy();
+    let http = bare::trusting(http, Some(certificate));
+    client.with_http_client(Arc::new(ReqwestClient::from_client(http)))
 }
 
 /// The pairs of a query or form in the order of their names, to compare two of them.
@@ -68,4 +117,17 @@ pub fn pairs(encoded: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<_> = url::form_urlencoded::parse(encoded.as_bytes()).into_owned().collect();
     pairs.sort_unstable();
     pairs
+}
+
+/// A URL's page, and names and lengths of its parameters: what differs from login to login is
+/// random.
+///
+/// # Panics
+///
+/// If there is no query.
+#[must_use]
+pub fn shape(url: &str) -> (String, Vec<(String, usize)>) {
+    let (page, query) = url.split_once('?').expect("a query");
+    let pairs = pairs(query).into_iter().map(|(name, value)| (name, value.len()));
+    (page.to_owned(), pairs.collect())
 }

@@ -2,11 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to say")]
 
-use std::time::Duration;
-
 use criterion::{BenchmarkId, Criterion, Throughput};
 use hallpass_benches::{
-    Ratios,
+    Lack, Report, Row, Target, ThreadTime, criterion,
     replies::{Bare, GITHUB, GOOGLE},
 };
 use hallpass_core::{
@@ -15,10 +13,9 @@ use hallpass_core::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
-fn token_read(c: &mut Criterion) {
+fn token_read(c: &mut Criterion<ThreadTime>) {
     let descriptor = Descriptor::new("plain", "https://plain.test/a", "https://plain.test/t");
     let mut group = c.benchmark_group("token_read");
-    group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
     for (name, body) in [("google", GOOGLE), ("github", GITHUB)] {
         let response = response(body);
         let ours = of_token(&read_token(&response, &descriptor).expect("a token"));
@@ -33,16 +30,33 @@ fn token_read(c: &mut Criterion) {
             b.iter(|| serde_json::from_slice::<Bare<'_>>(&response.body));
         });
         #[cfg(feature = "peers")]
-        {
-            use hallpass_benches::peers::OAuth2Reply;
-            let theirs = serde_json::from_str::<OAuth2Reply>(body).expect("a reply");
-            assert_eq!(ours, of_oauth2(&theirs), "oauth2 reads the same");
-            group.bench_function(BenchmarkId::new("oauth2", name), |b| {
-                b.iter(|| serde_json::from_slice::<OAuth2Reply>(&response.body));
-            });
-        }
+        peers(&mut group, name, body, &ours);
     }
     group.finish();
+}
+
+#[cfg(feature = "peers")]
+fn peers(
+    group: &mut criterion::BenchmarkGroup<'_, ThreadTime>,
+    name: &str,
+    body: &str,
+    ours: &Read,
+) {
+    use hallpass_benches::peers::{huskarl, oauth2, openidconnect_http as openidconnect};
+    let theirs = serde_json::from_str::<oauth2::Reply>(body).expect("a reply");
+    assert_eq!(*ours, of_oauth2(&theirs), "oauth2 reads the same");
+    group.bench_function(BenchmarkId::new("oauth2", name), |b| {
+        b.iter(|| serde_json::from_slice::<oauth2::Reply>(body.as_bytes()));
+    });
+    let theirs = serde_json::from_str::<openidconnect::Reply>(body).expect("a reply");
+    assert_eq!(*ours, of_openidconnect(&theirs), "openidconnect reads the same");
+    group.bench_function(BenchmarkId::new("openidconnect", name), |b| {
+        b.iter(|| serde_json::from_slice::<openidconnect::Reply>(body.as_bytes()));
+    });
+    assert_eq!(*ours, of_huskarl(&huskarl::read(body.as_bytes())), "huskarl reads the same");
+    group.bench_function(BenchmarkId::new("huskarl", name), |b| {
+        b.iter(|| huskarl::read(body.as_bytes()));
+    });
 }
 
 fn response(body: &str) -> Response {
@@ -95,7 +109,7 @@ fn of_bare(reply: &Bare<'_>) -> Read {
 }
 
 #[cfg(feature = "peers")]
-fn of_oauth2(reply: &hallpass_benches::peers::OAuth2Reply) -> Read {
+fn of_oauth2(reply: &hallpass_benches::peers::oauth2::Reply) -> Read {
     use oauth2::TokenResponse as _;
     let members = &reply.extra_fields().members;
     Read {
@@ -111,15 +125,59 @@ fn of_oauth2(reply: &hallpass_benches::peers::OAuth2Reply) -> Read {
     }
 }
 
+#[cfg(feature = "peers")]
+fn of_openidconnect(reply: &hallpass_benches::peers::openidconnect_http::Reply) -> Read {
+    use openidconnect::{OAuth2TokenResponse as _, TokenResponse as _};
+    let members = &reply.extra_fields().extra_fields().members;
+    Read {
+        access_token: reply.access_token().secret().clone(),
+        token_type: reply.token_type().as_ref().to_ascii_lowercase(),
+        expires_in: reply.expires_in().map(|lifetime| lifetime.as_secs()),
+        refresh_token: reply.refresh_token().map(|token| token.secret().clone()),
+        scopes: scopes(reply.scopes().into_iter().flatten().map(|scope| scope.as_str())),
+        id_token: reply.id_token().map(ToString::to_string),
+        refresh_token_expires_in: members
+            .get("refresh_token_expires_in")
+            .and_then(serde_json::Value::as_u64),
+    }
+}
+
+#[cfg(feature = "peers")]
+fn of_huskarl(reply: &huskarl::grant::core::TokenResponse) -> Read {
+    let raw = reply.raw_token_response();
+    Read {
+        access_token: reply.access_token().token().expose_secret().to_owned(),
+        token_type: reply.access_token().token_type().to_ascii_lowercase(),
+        expires_in: raw.expires_in,
+        refresh_token: raw.refresh_token.as_ref().map(|token| token.expose_secret().to_owned()),
+        scopes: scopes(raw.scope.as_deref().into_iter()),
+        id_token: reply.id_token().map(|token| token.token().to_owned()),
+        refresh_token_expires_in: reply
+            .get_extra("refresh_token_expires_in")
+            .and_then(serde_json::Value::as_u64),
+    }
+}
+
 /// One by one: oauth2 does not split at commas, as GitHub joins them.
 fn scopes<'a>(scopes: impl Iterator<Item = &'a str>) -> Vec<String> {
     scopes.flat_map(|scope| scope.split([' ', ','])).map(str::to_owned).collect()
 }
 
+const TARGETS: &[Target] = &[Target { of: "oauth2", at_most: 0.75 }];
+const ROWS: [Row; 2] = [
+    Row {
+        work: "token reply read, Google's",
+        parameter: "google",
+        targets: TARGETS,
+        lacks: &[Lack { who: "openidconnect", what: "takes the ID token apart as well" }],
+    },
+    Row { work: "token reply read, GitHub's", parameter: "github", targets: TARGETS, lacks: &[] },
+];
+
 fn main() {
-    let ratios = Ratios::begin();
-    let mut criterion = Criterion::default().configure_from_args();
+    let report = Report::begin("token_read");
+    let mut criterion = criterion();
     token_read(&mut criterion);
     criterion.final_summary();
-    ratios.print("token_read", &["google", "github"]);
+    report.finish(&ROWS);
 }

@@ -4,6 +4,7 @@
 //! `fixtures` and `readme` rewrite committed files that a gate compares.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program prints")]
 
+mod bench;
 mod ci;
 mod dependencies;
 mod fixtures;
@@ -13,6 +14,7 @@ mod new_provider;
 mod process;
 mod quirks;
 mod readme;
+mod size;
 mod tidy;
 mod tree;
 mod workspace;
@@ -60,6 +62,13 @@ enum Task {
     /// A row whose text ends in `(core)` or `(openid)` has no marker: that crate deals with it,
     /// the provider's code would be the same without it, and nothing is taken out.
     Quirks(quirks::Options),
+    /// Runs the benchmarks beside the peers, and prints the table of ratios against the targets.
+    ///
+    /// The table is also written to `hallpass/bench.md` in the target folder. A target that is
+    /// missed is told in it, and is no failure of the command: times are not a test.
+    Bench(bench::Options),
+    /// Builds small programs, and prints crates, processor time and size beside the peers'.
+    Size,
     /// Rewrites the committed list of each crate's normal dependencies.
     Deps,
     /// Writes the skeleton of a provider's crate, and names it in the workspace and the facade.
@@ -86,6 +95,8 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<(), String> {
     let root = root()?;
     match task {
+        Task::Bench(options) => bench::run(&root, &options),
+        Task::Size => size::run(&root),
         Task::Ci { only } => ci::run(&root, &only),
         Task::Tidy => tidy::run(&root),
         Task::Deps => dependencies::rewrite(&root),

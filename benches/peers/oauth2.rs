@@ -1,4 +1,4 @@
-//! What a user would pick instead, used as its documentation says.
+//! oauth2: its client, its URL, its reply, its exchange.
 
 use std::collections::HashMap;
 
@@ -14,11 +14,11 @@ use url::Url;
 use crate::{AUTHORIZE, CLIENT_ID, CLIENT_SECRET, CODE, REDIRECT_URI, SCOPES, VERIFIER};
 
 /// oauth2's client with the two endpoints of a login.
-pub type OAuth2 =
+pub type Client =
     BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 /// oauth2's token reply, made to keep what it does not know, as hallpass's does.
-pub type OAuth2Reply = StandardTokenResponse<Kept, BasicTokenType>;
+pub type Reply = StandardTokenResponse<Kept, BasicTokenType>;
 
 /// Members that oauth2 does not know.
 #[derive(Debug, Deserialize, Serialize)]
@@ -36,7 +36,7 @@ impl ExtraTokenFields for Kept {}
 ///
 /// If the endpoint is no URL.
 #[must_use]
-pub fn oauth2(token_endpoint: &str) -> OAuth2 {
+pub fn client(token_endpoint: &str) -> Client {
     BasicClient::new(ClientId::new(CLIENT_ID.to_owned()))
         .set_client_secret(ClientSecret::new(CLIENT_SECRET.to_owned()))
         .set_auth_type(AuthType::RequestBody)
@@ -46,7 +46,7 @@ pub fn oauth2(token_endpoint: &str) -> OAuth2 {
 }
 
 /// The URL with all that must be kept until the callback: state and verifier of 256 bits.
-pub fn oauth2_url(client: &OAuth2) -> (Url, CsrfToken, PkceCodeVerifier) {
+pub fn url(client: &Client) -> (Url, CsrfToken, PkceCodeVerifier) {
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let scopes = SCOPES.map(|scope| Scope::new(scope.to_owned()));
     let (url, state) = client
@@ -57,16 +57,25 @@ pub fn oauth2_url(client: &OAuth2) -> (Url, CsrfToken, PkceCodeVerifier) {
     (url, state, verifier)
 }
 
-/// oauth2's own reqwest, which is an older one than hallpass's.
+/// oauth2's own reqwest, which is an older one than hallpass's. It trusts the certificate alone,
+/// where there is one.
 ///
 /// # Panics
 ///
 /// If it makes no client.
 #[must_use]
-pub fn oauth2_http() -> oauth2::reqwest::Client {
+pub fn http(certificate: Option<&[u8]>) -> oauth2::reqwest::Client {
     let http = oauth2::reqwest::Client::builder();
     let http = http.redirect(oauth2::reqwest::redirect::Policy::none()).no_proxy();
-    http.timeout(std::time::Duration::from_secs(10)).build().expect("a client")
+    let http = http.timeout(std::time::Duration::from_secs(10));
+    let http = match certificate {
+        Some(der) => {
+            let certificate = oauth2::reqwest::Certificate::from_der(der).expect("a certificate");
+            http.tls_built_in_root_certs(false).add_root_certificate(certificate)
+        }
+        None => http,
+    };
+    http.build().expect("a client")
 }
 
 /// Exchanges the code and returns the access token.
@@ -74,7 +83,7 @@ pub fn oauth2_http() -> oauth2::reqwest::Client {
 /// # Panics
 ///
 /// If there is no answer, or no token in it.
-pub async fn oauth2_exchange(client: &OAuth2, http: &oauth2::reqwest::Client) -> String {
+pub async fn exchange(client: &Client, http: &oauth2::reqwest::Client) -> String {
     let request = client
         .exchange_code(AuthorizationCode::new(CODE.to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(VERIFIER.to_owned()));
