@@ -5,7 +5,10 @@ use std::time::Duration;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::Rng as _;
-use reqwest::RequestBuilder;
+use reqwest::{
+    Method, Request,
+    header::{self, HeaderValue},
+};
 use sha2::{Digest as _, Sha256};
 use url::{Url, form_urlencoded};
 
@@ -68,7 +71,7 @@ pub fn bare_callback(query: &str, state: &str, issuer: &str) -> Option<String> {
     code.map(Into::into)
 }
 
-/// reqwest's client as the limits use it: no redirects, no proxy. It trusts the certificate alone,
+/// reqwest's client as the limits use it: no redirects, no proxy, no retries. It trusts the certificate alone,
 /// where there is one, and else what the system trusts.
 ///
 /// # Panics
@@ -77,7 +80,8 @@ pub fn bare_callback(query: &str, state: &str, issuer: &str) -> Option<String> {
 #[must_use]
 pub fn bare_http(certificate: Option<&[u8]>) -> reqwest::Client {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-    trusting(http.no_proxy(), certificate)
+    let never = reqwest::retry::never().max_retries_per_request(0);
+    trusting(http.no_proxy().retry(never), certificate)
 }
 
 /// A client of reqwest's own that trusts the certificate alone, where there is one.
@@ -127,12 +131,11 @@ impl BareExchange {
     ///
     /// If there is no answer, or no token in it.
     pub async fn run(&self) -> String {
-        let request = self
-            .http
-            .post(self.token_endpoint.clone())
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(bare_form());
-        let body = bounded(request).await;
+        let mut request = Request::new(Method::POST, self.token_endpoint.clone());
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(header::CONTENT_TYPE, form);
+        *request.body_mut() = Some(bare_form().into());
+        let body = bounded(&self.http, request).await;
         let reply: Bare<'_> = serde_json::from_slice(&body).expect("a token reply");
         reply.access_token.to_owned()
     }
@@ -162,19 +165,24 @@ impl BareUserinfo {
     ///
     /// If there is no answer, or no user in it.
     pub async fn run(&self, access_token: &str) -> (String, Option<String>, Option<bool>) {
-        let request = self.http.get(self.endpoint.clone()).bearer_auth(access_token);
-        let body = bounded(request).await;
+        let mut request = Request::new(Method::GET, self.endpoint.clone());
+        let mut bearer =
+            HeaderValue::try_from(format!("Bearer {access_token}")).expect("a header's value");
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        let body = bounded(&self.http, request).await;
         let user: BareUser<'_> = serde_json::from_slice(&body).expect("userinfo");
         (user.sub.to_owned(), user.email.map(str::to_owned), user.email_verified)
     }
 }
 
-async fn bounded(request: RequestBuilder) -> Vec<u8> {
-    let request = request
-        .header("accept", "application/json")
-        .header("user-agent", "bare")
-        .timeout(Duration::from_secs(10));
-    let mut answer = request.send().await.expect("an answer");
+/// Without reqwest's builder, as hallpass does it: the builder copies headers one by one.
+async fn bounded(http: &reqwest::Client, mut request: Request) -> Vec<u8> {
+    let headers = request.headers_mut();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static("bare"));
+    *request.timeout_mut() = Some(Duration::from_secs(10));
+    let mut answer = http.execute(request).await.expect("an answer");
     assert!(answer.status().is_success());
     let mut body = Vec::with_capacity(1024);
     while let Some(chunk) = answer.chunk().await.expect("a chunk") {

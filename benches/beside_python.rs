@@ -223,7 +223,8 @@ fn table(ours: &Measured, others: &[(&str, Measured)]) -> String {
     let _ = writeln!(text, "| {what} | {ratio:.0} × | {TARGET:.0} × | {verdict} |");
     text.push_str(
         "\nNot the same work: httpx-oauth makes neither a state nor a verifier with its challenge, \
-         and was given them.\n",
+         and was given them. It makes a client, and a TLS context with it, for each call, though \
+         the endpoint is plain HTTP: that is most of its time.\n",
     );
     text
 }

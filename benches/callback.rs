@@ -5,10 +5,10 @@
 
 use std::{hint::black_box, time::SystemTime};
 
-use criterion::{BatchSize, Criterion};
+use criterion::Criterion;
 use hallpass_benches::{
-    CLIENT_ID, CODE, ISSUER, Lack, Report, Row, SCOPES, ThreadTime, bare_callback, client,
-    criterion, pairs,
+    CLIENT_ID, CODE, ISSUER, Lack, Race, Report, Row, SCOPES, ThreadTime, bare_callback, calls,
+    client, criterion, pairs,
 };
 use hallpass_core::{
     AuthorizationRequest, Callback, Descriptor, PendingAuthorization, Result, VerifiedCode,
@@ -16,7 +16,7 @@ use hallpass_core::{
 use tokio::runtime;
 use url::form_urlencoded::Serializer;
 
-fn callback(c: &mut Criterion<ThreadTime>) {
+fn callback(c: &mut Criterion<ThreadTime>, report: &Report) {
     let runtime = runtime::Builder::new_current_thread().build().expect("a runtime");
     let client = client("https://plain.test/oauth/token");
     let login = runtime.block_on(client.get_authorization_url(AuthorizationRequest::new()));
@@ -39,16 +39,14 @@ fn callback(c: &mut Criterion<ThreadTime>) {
     }
 
     let mut group = c.benchmark_group("callback");
-    group.bench_function("hallpass", |b| {
-        // The pending authorization is used up: reading it from the session is not measured,
-        // wiping it and the code is.
-        b.iter_batched(
-            pending,
-            |pending| drop(black_box(verify(&good, pending, descriptor))),
-            BatchSize::SmallInput,
-        );
-    });
-    group.bench_function("limit", |b| b.iter(|| bare_callback(black_box(&good), &state, ISSUER)));
+    // The pending authorization is used up: reading it from the session is not measured, wiping it
+    // and the code is.
+    let ours = |count| {
+        let mut pending: Vec<_> = (0..count).map(|_| pending()).collect();
+        calls(count, || verify(&good, pending.pop().expect("one for each"), descriptor))
+    };
+    let limit = || bare_callback(black_box(&good), &state, ISSUER);
+    Race::new(&mut group, report, "", &ours).run("limit", &|count| calls(count, limit));
     group.finish();
 }
 
@@ -88,7 +86,7 @@ const ROWS: [Row; 1] = [Row {
 fn main() {
     let report = Report::begin("callback");
     let mut criterion = criterion();
-    callback(&mut criterion);
+    callback(&mut criterion, &report);
     criterion.final_summary();
     report.finish(&ROWS);
 }

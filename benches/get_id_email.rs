@@ -3,18 +3,16 @@
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to say")]
 
-use std::{future::Future, hint::black_box, time::Duration};
-
-use criterion::{BenchmarkGroup, Criterion, SamplingMode};
+use criterion::{Criterion, SamplingMode};
 use hallpass_benches::{
-    ACCESS_TOKEN, AUTHORIZE, BareUserinfo, Lack, Report, Responder, Row, Target, ThreadTime,
-    bare_http, config, criterion, replies::USERINFO,
+    ACCESS_TOKEN, AUTHORIZE, BareUserinfo, Lack, Race, Report, Responder, Row, Target, ThreadTime,
+    bare_http, config, criterion, replies::USERINFO, waits,
 };
 use hallpass_core::{
     Api, Descriptor, EmailVerification, Endpoint, OAuth2Client, OAuth2Token, Profile, Provider,
     Result,
 };
-use tokio::runtime::{self, Runtime};
+use tokio::runtime;
 
 /// Id, address, and whether the provider says that it is proven.
 type User = (String, Option<String>, Option<bool>);
@@ -32,13 +30,13 @@ fn get_id_email(c: &mut Criterion<ThreadTime>, report: &Report) {
     let descriptor = descriptor.with_endpoint(Endpoint::Userinfo, endpoint);
     let client = OAuth2Client::new(Standard(descriptor), config()).expect("a client");
     let token = OAuth2Token::from_access_token(ACCESS_TOKEN);
-    let ours = |count| batch(&runtime, count, || hallpass(&client, &token));
-    let mut race = Race { group, report, runtime: &runtime, want, ours: &ours };
-    race.run("hallpass", || hallpass(&client, &token));
-    race.run("limit", || bare.run(ACCESS_TOKEN));
+    assert_eq!(want, runtime.block_on(hallpass(&client, &token)), "hallpass finds the same user");
+    let ours = |count| waits(&runtime, count, || hallpass(&client, &token));
+    let mut race = Race::new(&mut group, report, "", &ours);
+    race.run("limit", &|count| waits(&runtime, count, || bare.run(ACCESS_TOKEN)));
     #[cfg(feature = "peers")]
-    peers(&mut race, &responder);
-    race.group.finish();
+    peers(&mut race, &runtime, &responder, &want);
+    group.finish();
     // A connection for each contender, kept; some more where the kernel was slow to say so.
     let opened = responder.connections();
     assert!(opened <= 10, "{opened} connections were opened for one at a time");
@@ -74,7 +72,7 @@ async fn hallpass(client: &OAuth2Client<Standard>, token: &OAuth2Token) -> User 
 }
 
 #[cfg(feature = "peers")]
-fn peers(race: &mut Race<'_>, responder: &Responder) {
+fn peers(race: &mut Race<'_, '_>, runtime: &runtime::Runtime, responder: &Responder, want: &User) {
     use hallpass_benches::{
         peers::{huskarl, oauth2, openidconnect_http as openidconnect},
         replies::SUBJECT,
@@ -82,57 +80,26 @@ fn peers(race: &mut Race<'_>, responder: &Responder) {
     let endpoint = responder.at("/userinfo");
     let client = openidconnect::client(&responder.url(), &endpoint);
     let http = oauth2::http(None);
-    race.run("openidconnect", || openidconnect::userinfo(&client, &http, ACCESS_TOKEN));
-    let http = race.runtime.block_on(huskarl::http(None));
-    let client = race.runtime.block_on(huskarl::userinfo_client(&endpoint));
+    let get = || openidconnect::userinfo(&client, &http, ACCESS_TOKEN);
+    assert_eq!(*want, runtime.block_on(get()), "openidconnect finds the same user");
+    race.run("openidconnect", &|count| waits(runtime, count, get));
+    let http = runtime.block_on(huskarl::http(None));
+    let client = runtime.block_on(huskarl::userinfo_client(&endpoint));
     let token = huskarl::access_token(ACCESS_TOKEN);
-    race.run("huskarl", || huskarl::userinfo(&client, &http, &token, SUBJECT));
-}
-
-/// All contenders at one endpoint.
-struct Race<'a> {
-    group: BenchmarkGroup<'a, ThreadTime>,
-    report: &'a Report,
-    runtime: &'a Runtime,
-    want: User,
-    /// How long hallpass takes for so many.
-    ours: &'a dyn Fn(u64) -> Duration,
-}
-
-impl Race<'_> {
-    /// Measures one contender, once it has found the right user, and hallpass beside it, now
-    /// before it and now after.
-    fn run<F: Future<Output = User>>(&mut self, contender: &str, get: impl Fn() -> F) {
-        assert_eq!(self.want, self.runtime.block_on(get()), "{contender} finds the same user");
-        let mut is_first = false;
-        self.group.bench_function(contender, |b| {
-            b.iter_custom(|count| {
-                is_first = !is_first;
-                let before = is_first.then(|| (self.ours)(count));
-                let theirs = batch(self.runtime, count, &get);
-                let ours = before.unwrap_or_else(|| (self.ours)(count));
-                self.report.pair(contender, "", ours, theirs);
-                theirs
-            });
-        });
-    }
-}
-
-fn batch<F: Future<Output = User>>(runtime: &Runtime, count: u64, get: impl Fn() -> F) -> Duration {
-    let began = ThreadTime::now();
-    runtime.block_on(async {
-        for _ in 0..count {
-            black_box(get().await);
-        }
-    });
-    ThreadTime::now().saturating_sub(began)
+    let get = || huskarl::userinfo(&client, &http, &token, SUBJECT);
+    assert_eq!(*want, runtime.block_on(get()), "huskarl finds the same user");
+    race.run("huskarl", &|count| waits(runtime, count, get));
 }
 
 const ROWS: [Row; 1] = [Row {
     work: "id and email of a user, one at a time",
     parameter: "",
+    // The exchange's.
     targets: &[Target { of: "limit", at_most: 1.03 }],
-    lacks: &[Lack { who: "oauth2", what: "reads no profile" }],
+    lacks: &[
+        Lack { who: "limit", what: "looks at nothing but status and members, keeps no profile" },
+        Lack { who: "oauth2", what: "reads no profile" },
+    ],
 }];
 
 fn main() {

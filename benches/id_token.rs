@@ -4,29 +4,41 @@
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to say")]
 
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
+use criterion::Criterion;
 use hallpass_benches::{
-    Lack, Report, Row, Target, ThreadTime, criterion,
+    Lack, Race, Report, Row, Target, ThreadTime, calls, criterion,
     id_tokens::{BareKey, Flaw, Login, Op, SUBJECT, Signature, cold_client, parts, warm_client},
+    waits,
 };
+#[cfg(feature = "peers")]
+use hallpass_benches::{id_tokens::Documents, peers};
 use hallpass_core::{JwtKind, OAuth2Client, Secret};
-use tokio::runtime::{self, Runtime};
-
-type Group<'a> = BenchmarkGroup<'a, ThreadTime>;
+use tokio::runtime;
+#[cfg(feature = "peers")]
+use tokio::runtime::Runtime;
 
 /// The signature of the rows that measure one alone.
 const USUAL: Signature = Signature::Rs256;
 
-fn id_token(c: &mut Criterion<ThreadTime>) {
+fn id_token(c: &mut Criterion<ThreadTime>, report: &Report) {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let op = Op::new();
     let mut group = c.benchmark_group("id_token");
-    hallpass(&mut group, &runtime, &op);
-    limit(&mut group, &op);
+    let (warm, cold) = (warm_client(&op), cold_client(&op));
+    for client in [&warm, &cold] {
+        check("hallpass", &op, &[], |jwt| runtime.block_on(subject(client, &Secret::new(jwt))));
+    }
     #[cfg(feature = "peers")]
-    {
-        openidconnect(&mut group, &runtime, &op);
-        huskarl(&mut group, &runtime, &op);
+    let peers = Peers::new(&runtime, &op);
+    for (parameter, jwt, is_warm) in rows(&op) {
+        let client = if is_warm { &warm } else { &cold };
+        let secret = Secret::new(&*jwt);
+        let verify = || client.verify_jwt(&secret, JwtKind::IdToken);
+        let ours = |count| waits(&runtime, count, verify);
+        let mut race = Race::new(&mut group, report, parameter, &ours);
+        limit(&mut race, &op, (parameter, &jwt, is_warm));
+        #[cfg(feature = "peers")]
+        peers.run(&mut race, &runtime, &jwt, is_warm);
     }
     group.finish();
 }
@@ -43,91 +55,80 @@ fn check(who: &str, op: &Op, overlooked: &[Flaw], subject: impl Fn(&str) -> Opti
     }
 }
 
-fn hallpass(group: &mut Group<'_>, runtime: &Runtime, op: &Op) {
-    let (warm, cold) = (warm_client(op), cold_client(op));
-    for client in [&warm, &cold] {
-        check("hallpass", op, &[], |jwt| runtime.block_on(subject(client, &Secret::new(jwt))));
-    }
-    for (parameter, jwt, client) in rows(op, &warm, &cold) {
-        let jwt = Secret::new(jwt);
-        group.bench_function(BenchmarkId::new("hallpass", parameter), |b| {
-            b.to_async(runtime).iter(|| client.verify_jwt(&jwt, JwtKind::IdToken));
-        });
-    }
-}
-
 async fn subject(client: &OAuth2Client<Login>, jwt: &Secret) -> Option<String> {
     let claims = client.verify_jwt(jwt, JwtKind::IdToken).await.ok()?;
     Some(claims.subject().to_owned())
 }
 
 /// The signature, and nothing that it signs. Where keys are fetched: the key parsed each time.
-fn limit(group: &mut Group<'_>, op: &Op) {
-    for (parameter, jwt, is_warm) in rows(op, true, false) {
-        let signature = Signature::ALL.into_iter().find(|one| one.name() == parameter);
-        let signature = signature.unwrap_or(USUAL);
-        let (public, key) = (op.public_key(signature), op.bare_key(signature));
-        let (message, signed) = parts(&jwt);
-        assert_eq!(key.verify(message, &signed), parameter != WRONG_KEY, "the limit, {parameter}");
-        group.bench_function(BenchmarkId::new("limit", parameter), |b| {
-            if is_warm {
-                b.iter(|| key.verify(message, &signed));
-            } else {
-                b.iter(|| BareKey::new(signature, public).verify(message, &signed));
-            }
-        });
+fn limit(race: &mut Race<'_, '_>, op: &Op, (parameter, jwt, is_warm): (&str, &str, bool)) {
+    let signature = Signature::ALL.into_iter().find(|one| one.name() == parameter);
+    let signature = signature.unwrap_or(USUAL);
+    let (public, key) = (op.public_key(signature), op.bare_key(signature));
+    let (message, signed) = parts(jwt);
+    assert_eq!(key.verify(message, &signed), parameter != WRONG_KEY, "the limit, {parameter}");
+    if is_warm {
+        race.run("limit", &|count| calls(count, || key.verify(message, &signed)));
+    } else {
+        let verify = || BareKey::new(signature, public).verify(message, &signed);
+        race.run("limit", &|count| calls(count, verify));
     }
 }
 
+/// The two that verify ID tokens.
 #[cfg(feature = "peers")]
-fn openidconnect(group: &mut Group<'_>, runtime: &Runtime, op: &Op) {
-    use hallpass_benches::peers::openidconnect as peer;
-
-    let documents = op.documents();
-    let verifier = peer::Verifier::new(&documents);
-    check("openidconnect", op, peer::OVERLOOKED, |jwt| verifier.verify(jwt));
-    let cold = |jwt: &str| runtime.block_on(peer::verify_cold(&documents, jwt));
-    check("openidconnect", op, peer::OVERLOOKED, cold);
-    for (parameter, jwt, is_warm) in rows(op, true, false) {
-        group.bench_function(BenchmarkId::new("openidconnect", parameter), |b| {
-            if is_warm {
-                b.iter(|| verifier.verify(&jwt));
-            } else {
-                b.to_async(runtime).iter(|| peer::verify_cold(&documents, &jwt));
-            }
-        });
-    }
+struct Peers {
+    documents: Documents,
+    openidconnect: peers::openidconnect::Verifier,
+    http: peers::huskarl_id_token::Memory,
+    huskarl: peers::huskarl_id_token::Validator,
 }
 
 #[cfg(feature = "peers")]
-fn huskarl(group: &mut Group<'_>, runtime: &Runtime, op: &Op) {
-    use hallpass_benches::peers::huskarl_id_token as peer;
+impl Peers {
+    fn new(runtime: &Runtime, op: &Op) -> Self {
+        use peers::{huskarl_id_token as huskarl, openidconnect};
 
-    let http = peer::Memory::new(op.documents());
-    let validator = runtime.block_on(peer::Validator::new(&http));
-    let warm = |jwt: &str| runtime.block_on(validator.validate(&jwt.into()));
-    check("huskarl", op, peer::OVERLOOKED, warm);
-    let cold = |jwt: &str| runtime.block_on(peer::validate_cold(&http, &jwt.into()));
-    check("huskarl", op, peer::OVERLOOKED, cold);
-    for (parameter, jwt, is_warm) in rows(op, true, false) {
+        let documents = op.documents();
+        let verifier = openidconnect::Verifier::new(&documents);
+        check("openidconnect", op, openidconnect::OVERLOOKED, |jwt| verifier.verify(jwt));
+        let cold = |jwt: &str| runtime.block_on(openidconnect::verify_cold(&documents, jwt));
+        check("openidconnect", op, openidconnect::OVERLOOKED, cold);
+
+        let http = huskarl::Memory::new(op.documents());
+        let validator = runtime.block_on(huskarl::Validator::new(&http));
+        let warm = |jwt: &str| runtime.block_on(validator.validate(&jwt.into()));
+        check("huskarl", op, huskarl::OVERLOOKED, warm);
+        let cold = |jwt: &str| runtime.block_on(huskarl::validate_cold(&http, &jwt.into()));
+        check("huskarl", op, huskarl::OVERLOOKED, cold);
+        Self { documents, openidconnect: verifier, http, huskarl: validator }
+    }
+
+    fn run(&self, race: &mut Race<'_, '_>, runtime: &Runtime, jwt: &str, is_warm: bool) {
+        use peers::{huskarl_id_token as huskarl, openidconnect};
+
         let id_token = jwt.into();
-        group.bench_function(BenchmarkId::new("huskarl", parameter), |b| {
-            if is_warm {
-                b.to_async(runtime).iter(|| validator.validate(&id_token));
-            } else {
-                b.to_async(runtime).iter(|| peer::validate_cold(&http, &id_token));
-            }
-        });
+        if is_warm {
+            let verify = || self.openidconnect.verify(jwt);
+            race.run("openidconnect", &|count| calls(count, verify));
+            let validate = || self.huskarl.validate(&id_token);
+            race.run("huskarl", &|count| waits(runtime, count, validate));
+        } else {
+            let verify = || openidconnect::verify_cold(&self.documents, jwt);
+            race.run("openidconnect", &|count| waits(runtime, count, verify));
+            let validate = || huskarl::validate_cold(&self.http, &id_token);
+            race.run("huskarl", &|count| waits(runtime, count, validate));
+        }
     }
 }
 
 const WRONG_KEY: &str = "wrong_key";
 
-/// criterion's parameter, the ID token, and `cold` where nothing is there yet.
-fn rows<T: Copy>(op: &Op, warm: T, cold: T) -> [(&'static str, String, T); 5] {
-    let [rs256, es256, ed_dsa] = Signature::ALL.map(|one| (one.name(), op.id_token(one), warm));
-    let wrong_key = (WRONG_KEY, op.flawed(USUAL, Flaw::Key), warm);
-    [rs256, es256, ed_dsa, wrong_key, ("cold_jwks", op.id_token(USUAL), cold)]
+/// criterion's parameter, the ID token, and whether the keys are there already.
+fn rows(op: &Op) -> [(&'static str, String, bool); 5] {
+    let [rs256, es256, ed_dsa] = Signature::ALL.map(|one| (one.name(), op.id_token(one), true));
+    let wrong_key = (WRONG_KEY, op.flawed(USUAL, Flaw::Key), true);
+    [rs256, es256, ed_dsa, wrong_key, ("cold_jwks", op.id_token(USUAL), false)]
 }
 
 const LACKS: &[Lack] = &[
@@ -135,6 +136,12 @@ const LACKS: &[Lack] = &[
     Lack { who: "oauth2", what: "verifies no ID token" },
     Lack { who: "openidconnect", what: "compares no azp, takes an iat in the future" },
     Lack { who: "huskarl", what: "compares no azp, no at_hash" },
+];
+const COLD_LACKS: &[Lack] = &[
+    Lack { who: "limit", what: "fetches nothing, parses one key, reads no claim" },
+    LACKS[1],
+    LACKS[2],
+    LACKS[3],
 ];
 const ROWS: [Row; 5] = [
     Row {
@@ -165,14 +172,14 @@ const ROWS: [Row; 5] = [
         work: "ID token verified with metadata and keys from memory, RS256",
         parameter: "cold_jwks",
         targets: &[],
-        lacks: LACKS,
+        lacks: COLD_LACKS,
     },
 ];
 
 fn main() {
     let report = Report::begin("id_token");
     let mut criterion = criterion();
-    id_token(&mut criterion);
+    id_token(&mut criterion, &report);
     criterion.final_summary();
     report.finish(&ROWS);
 }

@@ -10,6 +10,7 @@ mod measure;
 #[cfg(feature = "peers")]
 #[path = "peers/mod.rs"]
 pub mod peers;
+mod race;
 pub mod replies;
 mod report;
 mod responder;
@@ -25,6 +26,7 @@ use hallpass_core::{
 pub use crate::{
     bare::{BareExchange, BareUserinfo, bare_callback, bare_http, bare_openid_url, bare_url},
     measure::{ThreadTime, criterion},
+    race::{Batch, Race, calls, waits},
     report::{CONTENDERS, Lack, Report, Row, Target},
     responder::Responder,
 };

@@ -93,8 +93,8 @@ impl ValueFormatter for Nanoseconds {
 pub fn criterion() -> Criterion<ThreadTime> {
     Criterion::default()
         .with_measurement(ThreadTime)
-        .warm_up_time(Duration::from_secs(1))
-        .measurement_time(Duration::from_secs(3))
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
         .configure_from_args()
 }
 

@@ -61,9 +61,8 @@ impl Report {
         Self { began: SystemTime::now(), group, pairs: RefCell::default() }
     }
 
-    /// hallpass and another contender at the same work, one right after the other: where a network
-    /// is in it, times drift more within a run than the contenders differ. The ratio of the row is
-    /// then the median of these.
+    /// hallpass and another contender at the same work, one right after the other: times drift more
+    /// within a run than the contenders differ. The ratio of the row is the median of these.
     pub fn pair(&self, other: &str, parameter: &str, ours: Duration, theirs: Duration) {
         let key = (other.to_owned(), parameter.to_owned());
         let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
@@ -71,8 +70,8 @@ impl Report {
     }
 
     /// Prints hallpass's median beside the others', one line for each row, and leaves the numbers
-    /// for `cargo xtask bench` in the target folder. What was not measured in this run is left
-    /// out, as after `cargo bench -- FILTER`.
+    /// for `cargo xtask bench` in the target folder. What was not measured in this run, as after
+    /// `cargo bench -- FILTER`, is told as that.
     ///
     /// # Panics
     ///
@@ -82,7 +81,11 @@ impl Report {
         let mut report = Vec::new();
         for row in rows {
             let median = |contender: &str| self.median(contender, row.parameter);
-            let Some(ours) = median(CONTENDERS[0]) else { continue };
+            let Some(ours) = median(CONTENDERS[0]) else {
+                println!("{} {}: not measured", self.group, row.parameter);
+                report.push(serde_json::json!({ "row": row, "medians": {}, "ratios": {} }));
+                continue;
+            };
             let mut medians = serde_json::Map::new();
             medians.insert(CONTENDERS[0].to_owned(), ours.into());
             let mut ratios = serde_json::Map::new();
@@ -90,7 +93,7 @@ impl Report {
             for other in &CONTENDERS[1..] {
                 let Some(theirs) = median(other) else { continue };
                 let ratio = self.paired(other, row.parameter).unwrap_or(ours / theirs);
-                line += &format!(", {ratio:.2} of {other}");
+                line += &format!(", {ratio:.3} of {other}");
                 medians.insert((*other).to_owned(), theirs.into());
                 ratios.insert((*other).to_owned(), ratio.into());
             }

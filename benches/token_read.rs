@@ -2,9 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to say")]
 
-use criterion::{BenchmarkId, Criterion, Throughput};
+use criterion::{Criterion, Throughput};
 use hallpass_benches::{
-    Lack, Report, Row, Target, ThreadTime, criterion,
+    Lack, Race, Report, Row, Target, ThreadTime, calls, criterion,
     replies::{Bare, GITHUB, GOOGLE},
 };
 use hallpass_core::{
@@ -13,7 +13,7 @@ use hallpass_core::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
-fn token_read(c: &mut Criterion<ThreadTime>) {
+fn token_read(c: &mut Criterion<ThreadTime>, report: &Report) {
     let descriptor = Descriptor::new("plain", "https://plain.test/a", "https://plain.test/t");
     let mut group = c.benchmark_group("token_read");
     for (name, body) in [("google", GOOGLE), ("github", GITHUB)] {
@@ -23,40 +23,28 @@ fn token_read(c: &mut Criterion<ThreadTime>) {
         assert_eq!(ours, of_bare(&bare), "the limit reads the same");
 
         group.throughput(Throughput::Bytes(body.len() as u64));
-        group.bench_function(BenchmarkId::new("hallpass", name), |b| {
-            b.iter(|| read_token(&response, &descriptor));
-        });
-        group.bench_function(BenchmarkId::new("limit", name), |b| {
-            b.iter(|| serde_json::from_slice::<Bare<'_>>(&response.body));
-        });
+        let read = |count| calls(count, || read_token(&response, &descriptor));
+        let mut race = Race::new(&mut group, report, name, &read);
+        let limit = || serde_json::from_slice::<Bare<'_>>(&response.body);
+        race.run("limit", &|count| calls(count, limit));
         #[cfg(feature = "peers")]
-        peers(&mut group, name, body, &ours);
+        peers(&mut race, body, &ours);
     }
     group.finish();
 }
 
 #[cfg(feature = "peers")]
-fn peers(
-    group: &mut criterion::BenchmarkGroup<'_, ThreadTime>,
-    name: &str,
-    body: &str,
-    ours: &Read,
-) {
+fn peers(race: &mut Race<'_, '_>, body: &str, ours: &Read) {
     use hallpass_benches::peers::{huskarl, oauth2, openidconnect_http as openidconnect};
-    let theirs = serde_json::from_str::<oauth2::Reply>(body).expect("a reply");
-    assert_eq!(*ours, of_oauth2(&theirs), "oauth2 reads the same");
-    group.bench_function(BenchmarkId::new("oauth2", name), |b| {
-        b.iter(|| serde_json::from_slice::<oauth2::Reply>(body.as_bytes()));
-    });
-    let theirs = serde_json::from_str::<openidconnect::Reply>(body).expect("a reply");
-    assert_eq!(*ours, of_openidconnect(&theirs), "openidconnect reads the same");
-    group.bench_function(BenchmarkId::new("openidconnect", name), |b| {
-        b.iter(|| serde_json::from_slice::<openidconnect::Reply>(body.as_bytes()));
-    });
-    assert_eq!(*ours, of_huskarl(&huskarl::read(body.as_bytes())), "huskarl reads the same");
-    group.bench_function(BenchmarkId::new("huskarl", name), |b| {
-        b.iter(|| huskarl::read(body.as_bytes()));
-    });
+    let body = body.as_bytes();
+    let read = || serde_json::from_slice::<oauth2::Reply>(body).expect("a reply");
+    assert_eq!(*ours, of_oauth2(&read()), "oauth2 reads the same");
+    race.run("oauth2", &|count| calls(count, read));
+    let read = || serde_json::from_slice::<openidconnect::Reply>(body).expect("a reply");
+    assert_eq!(*ours, of_openidconnect(&read()), "openidconnect reads the same");
+    race.run("openidconnect", &|count| calls(count, read));
+    assert_eq!(*ours, of_huskarl(&huskarl::read(body)), "huskarl reads the same");
+    race.run("huskarl", &|count| calls(count, || huskarl::read(body)));
 }
 
 fn response(body: &str) -> Response {
@@ -164,20 +152,27 @@ fn scopes<'a>(scopes: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 const TARGETS: &[Target] = &[Target { of: "oauth2", at_most: 0.75 }];
+const LIMIT: Lack = Lack { who: "limit", what: "copies nothing, keeps nothing unknown" };
+const OPENIDCONNECT: Lack = Lack { who: "openidconnect", what: "takes the ID token apart as well" };
 const ROWS: [Row; 2] = [
     Row {
-        work: "token reply read, Google's",
+        work: "token reply read, unknown members kept, Google's",
         parameter: "google",
         targets: TARGETS,
-        lacks: &[Lack { who: "openidconnect", what: "takes the ID token apart as well" }],
+        lacks: &[LIMIT, OPENIDCONNECT],
     },
-    Row { work: "token reply read, GitHub's", parameter: "github", targets: TARGETS, lacks: &[] },
+    Row {
+        work: "token reply read, unknown members kept, GitHub's",
+        parameter: "github",
+        targets: TARGETS,
+        lacks: &[LIMIT],
+    },
 ];
 
 fn main() {
     let report = Report::begin("token_read");
     let mut criterion = criterion();
-    token_read(&mut criterion);
+    token_read(&mut criterion, &report);
     criterion.final_summary();
     report.finish(&ROWS);
 }

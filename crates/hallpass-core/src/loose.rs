@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_came_as_a_map_is_a_number() {
+    fn a_number_of_any_precision_is_seconds() {
         for (json, want) in [("3600", Some(3600)), ("-5", Some(0)), ("1.5", Some(1))] {
             assert_eq!(Loose::Number(json.parse().unwrap()).seconds(), want);
         }

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_drop_does_leaves_nothing_of_the_value() {
+    fn what_is_wiped_is_zero_where_it_was() {
         let mut roomy = String::with_capacity(64);
         roomy.push_str("value");
         let at = roomy.as_ptr();

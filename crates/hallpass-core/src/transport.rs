@@ -92,7 +92,8 @@ impl ReqwestClient {
     ///   but by then the request has been sent there;
     /// - **referer**: `referer(false)`;
     /// - **time to connect**: `connect_timeout(…)`;
-    /// - **retries**: `retry(reqwest::retry::never())`, since a code is sent once;
+    /// - **retries**: `retry(reqwest::retry::never().max_retries_per_request(0))`, since a code is
+    ///   sent once;
     /// - **TLS**: certificates, versions, client certificates, the cryptographic backend. hallpass
     ///   turns reqwest's TLS on without a backend: whoever turns none of reqwest's on either calls
     ///   `CryptoProvider::install_default` of rustls first, or `build` panics;
@@ -215,7 +216,8 @@ fn build(reach: &Reach, is_loopback: bool) -> Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         // check: 22
         .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
+        // `never` alone still copies each request, secrets and all, for a retry that it then refuses.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
         .referer(false)
         .connect_timeout(Duration::from_secs(5));
     let builder = match reach {

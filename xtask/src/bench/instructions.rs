@@ -57,6 +57,10 @@ pub(super) fn run(root: &Path, target: &Path, accept: bool) -> Result<(), String
         return Ok(());
     }
     let committed = Committed::read(&file)?;
+    let gone = committed.missing(&measured);
+    if !gone.is_empty() {
+        return Err(format!("{FILE} has counts of what is no path: {}", gone.join(", ")));
+    }
     println!("{}", counts::table(&measured, &committed));
     println!("callgrind's own files: {}", folder.display());
     if let Some(other) = committed.compiler().filter(|other| *other != compiler.trim()) {

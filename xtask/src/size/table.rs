@@ -64,6 +64,10 @@ pub(super) fn table(costs: &[(Contender, Cost)]) -> String {
             ratio(size_of_limit(costs, contender, cost)),
         );
     }
+    text.push_str(
+        "\nNot the same program: reqwest's posts a form and reads JSON, without state, PKCE or \
+         randomness; oauth2's ends at the token.\n",
+    );
     text.push_str("\n| Target | measured | at most | |\n|---|---|---|---|\n");
     for (contender, cost) in costs {
         text.push_str(&targets(costs, contender, cost));

@@ -102,9 +102,7 @@ impl<P: Provider> OAuth2Client<P> {
     ) -> Result<OAuth2Token> {
         let Grant { grant_type, params, original } = grant;
         let is_refresh = grant_type == "refresh_token";
-        // Room for all that most grants send, the client's own among it.
-        let mut form = Vec::with_capacity(8);
-        form.push((Cow::Borrowed("grant_type"), Secret::new(grant_type)));
+        let mut form = vec![(Cow::Borrowed("grant_type"), Secret::new(grant_type))];
         if let Some(code) = code {
             push_code(&mut form, code);
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -36,13 +35,16 @@ pub(super) struct Committed {
 }
 
 impl Committed {
-    /// Nothing, where there is no file yet.
     pub(super) fn read(file: &Path) -> Result<Self, String> {
-        match fs::read_to_string(file) {
-            Ok(text) => Self::parse(&text).map_err(|error| format!("{}: {error}", file.display())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(format!("{}: {error}", file.display())),
-        }
+        let text = fs::read_to_string(file).map_err(|error| error.to_string());
+        let read = text.and_then(|text| Self::parse(&text));
+        read.map_err(|error| format!("{} (`--accept` writes it): {error}", file.display()))
+    }
+
+    /// Paths that have a count and are no longer measured.
+    pub(super) fn missing(&self, measured: &[(String, Counts)]) -> Vec<String> {
+        let is_measured = |name: &String| measured.iter().any(|(path, _)| path == name);
+        self.counts.keys().filter(|name| !is_measured(name)).cloned().collect()
     }
 
     /// Which compiler the counts are of.
@@ -160,9 +162,17 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_yet_says_nothing() {
-        let file = Path::new("no/such/file.json");
-        assert_eq!(Committed::read(file), Ok(Committed::default()));
+    fn without_the_committed_counts_there_is_nothing_to_pass() {
+        let error = Committed::read(Path::new("no/such/file")).err().unwrap();
+        assert!(error.starts_with("no/such/file (`--accept` writes it): "), "{error}");
+    }
+
+    #[test]
+    fn a_count_of_what_is_no_path_any_more_is_named() {
+        let counts = Counts { instructions: 1, allocations: 1, bytes: 1 };
+        let text = text("rustc", &[("kept".to_owned(), counts), ("gone".to_owned(), counts)]);
+        let committed = Committed::parse(&text).unwrap();
+        assert_eq!(committed.missing(&[("kept".to_owned(), counts)]), ["gone"]);
     }
 
     #[test]
