@@ -46,6 +46,8 @@ pub use hallpass_okta as okta;
 pub use hallpass_openid as openid;
 #[cfg(feature = "reddit")]
 pub use hallpass_reddit as reddit;
+#[cfg(feature = "session")]
+pub use hallpass_session as session;
 #[cfg(feature = "shopify")]
 pub use hallpass_shopify as shopify;
 #[cfg(feature = "slack")]

@@ -1,0 +1,129 @@
+//! Logins and logouts that meet each other, or a store with something else in it.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use hallpass_core::{OAuth2Token, Revoke};
+use hallpass_session::{TokenEvent, TokenListener, TokenReason, TokenStore};
+use tokio::sync::Notify;
+
+use crate::support::{Away, Jitter, Slow, World};
+
+#[tokio::test]
+async fn a_login_and_a_logout_at_once_end_as_one_of_them_everywhere() {
+    let world = World::new().await;
+    let manager = world.over(Jitter);
+    let session = manager.session("ada");
+    let mut ended = [0, 0];
+    for number in 0..200 {
+        let token = OAuth2Token::from_access_token(format!("token {number}"));
+        let signing_in = async {
+            for _ in 0..number % 3 {
+                tokio::task::yield_now().await;
+            }
+            manager.sign_in("ada", token).await
+        };
+        let (signed_in, signed_out) = tokio::join!(signing_in, manager.sign_out("ada", None));
+        signed_in.unwrap();
+        signed_out.unwrap();
+        let stored = world.stored().await;
+        ended[usize::from(stored.is_some())] += 1;
+        match (session.token().await, stored) {
+            (Ok(token), Some(stored)) => {
+                assert!(token.access_token().matches(stored.access_token().expose()));
+            }
+            (Err(error), None) => assert_eq!(error.reason(), Some("signed_out")),
+            (token, stored) => panic!("{token:?} here, and {stored:?} in the store"),
+        }
+        world.clock.forward(2);
+    }
+    assert!(ended.iter().all(|times| *times > 0), "each of them won at times: {ended:?}");
+}
+
+#[tokio::test]
+async fn a_login_whose_caller_goes_away_is_whole_or_none() {
+    let world = World::new().await;
+    let manager = world.over(Slow("load", Duration::from_millis(20)));
+    let session = manager.session("ada");
+    let signing_in = manager.sign_in("ada", world.login().await);
+    let waited = tokio::time::timeout(Duration::from_millis(2), signing_in).await;
+    assert!(waited.is_err(), "the caller went away");
+    // The next one waits for the first.
+    manager.sign_out("ada", Some(Revoke::Grant)).await.unwrap();
+    assert_eq!(world.local.count("revoke"), 1, "it was stored, and is signed out");
+    assert_eq!(session.token().await.unwrap_err().reason(), Some("signed_out"));
+}
+
+#[tokio::test]
+async fn what_nobody_can_read_keeps_nobody_from_signing_in_or_out() {
+    let world = World::new().await;
+    let key = world.manager.key("ada");
+    let garbage = "garbage".into();
+    world.store.compare_and_swap(&key, None, &garbage).await.unwrap();
+    world.manager.sign_out("ada", Some(Revoke::Grant)).await.unwrap();
+    assert!(world.store.load(&key).await.unwrap().is_none());
+    assert_eq!(world.local.count("revoke"), 0, "there was no token");
+    world.store.compare_and_swap(&key, None, &garbage).await.unwrap();
+    let session = world.manager.sign_in("ada", world.login().await).await.unwrap();
+    session.token().await.unwrap();
+    assert_eq!(world.heard.all(), [(TokenReason::SignedIn, false)]);
+}
+
+#[tokio::test]
+async fn a_login_in_place_of_a_token_that_was_never_stored_gives_its_lease_back() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", world.login().await).await.unwrap();
+    world.clock.forward(4_000);
+    let manager = world.over(Away::before("compare_and_swap", 0..3));
+    manager.session("ada").token().await.unwrap_err();
+    let session = manager.sign_in("ada", world.login().await).await.unwrap();
+    let lease = world.store.lease(session.key(), Duration::from_secs(60)).await.unwrap();
+    assert!(!lease.expect("it is free").was_interrupted());
+}
+
+#[tokio::test]
+async fn a_logout_revokes_the_token_that_was_never_stored() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", world.login().await).await.unwrap();
+    world.clock.forward(4_000);
+    let manager = world.over(Away::before("compare_and_swap", 0..3));
+    manager.session("ada").token().await.unwrap_err();
+    let old = world.stored().await.unwrap();
+    manager.sign_out("ada", Some(Revoke::Grant)).await.unwrap();
+    let revoked = world.local.requests().pop().unwrap().param("token").unwrap();
+    let old = [old.access_token(), old.refresh_token().unwrap()].map(|old| old.expose().to_owned());
+    assert!(!old.contains(&revoked), "the newest is revoked");
+}
+
+/// Says that it was told, and waits to be let go.
+#[derive(Debug, Default)]
+struct Waits {
+    told: Notify,
+    go: Notify,
+}
+
+#[async_trait]
+impl TokenListener for Waits {
+    async fn on_token(&self, _: TokenEvent<'_>) {
+        self.told.notify_one();
+        self.go.notified().await;
+    }
+}
+
+#[tokio::test]
+async fn a_login_counts_before_its_listener_is_done() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", OAuth2Token::from_access_token("old")).await.unwrap();
+    let waits = Arc::new(Waits::default());
+    let manager = world.elsewhere().with_listener(waits.clone());
+    let session = manager.session("ada");
+    session.token().await.unwrap();
+    let signing_in =
+        tokio::spawn(
+            async move { manager.sign_in("ada", OAuth2Token::from_access_token("new")).await },
+        );
+    waits.told.notified().await;
+    assert!(session.token().await.unwrap().access_token().matches("new"));
+    waits.go.notify_one();
+    signing_in.await.unwrap().unwrap();
+}
