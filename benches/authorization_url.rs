@@ -6,7 +6,7 @@
 use criterion::Criterion;
 use hallpass_benches::{
     AUTHORIZE, ISSUER, Lack, OPENID_SCOPES, Race, Report, Row, Target, ThreadTime, bare_openid_url,
-    bare_url, calls, client, config, criterion, shape, waits,
+    bare_url, calls, client, config, run, shape, waits,
 };
 use hallpass_core::{AuthorizationRequest, Descriptor, OAuth2Client, Provider};
 use hallpass_openid::{IssuerRule, OpenId};
@@ -116,9 +116,5 @@ const ROWS: [Row; 2] = [
 ];
 
 fn main() {
-    let report = Report::begin("authorization_url");
-    let mut criterion = criterion();
-    authorization_url(&mut criterion, &report);
-    criterion.final_summary();
-    report.finish(&ROWS);
+    run("authorization_url", &ROWS, authorization_url);
 }

@@ -8,7 +8,7 @@ use std::{hint::black_box, time::SystemTime};
 use criterion::Criterion;
 use hallpass_benches::{
     CLIENT_ID, CODE, ISSUER, Lack, Race, Report, Row, SCOPES, ThreadTime, bare_callback, calls,
-    client, criterion, pairs,
+    client, pairs, run,
 };
 use hallpass_core::{
     AuthorizationRequest, Callback, Descriptor, PendingAuthorization, Result, VerifiedCode,
@@ -84,9 +84,5 @@ const ROWS: [Row; 1] = [Row {
 }];
 
 fn main() {
-    let report = Report::begin("callback");
-    let mut criterion = criterion();
-    callback(&mut criterion, &report);
-    criterion.final_summary();
-    report.finish(&ROWS);
+    run("callback", &ROWS, callback);
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use criterion::Criterion;
-use hallpass_benches::{Lack, Race, Report, Row, ThreadTime, client, criterion, shape, waits};
+use hallpass_benches::{Lack, Race, Report, Row, ThreadTime, client, run, shape, waits};
 use hallpass_core::{AuthorizationRequest, BaseOAuth2};
 use tokio::runtime;
 
@@ -41,9 +41,5 @@ const ROWS: [Row; 1] = [Row {
 }];
 
 fn main() {
-    let report = Report::begin("dispatch");
-    let mut criterion = criterion();
-    dispatch(&mut criterion, &report);
-    criterion.final_summary();
-    report.finish(&ROWS);
+    run("dispatch", &ROWS, dispatch);
 }

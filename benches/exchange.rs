@@ -17,7 +17,7 @@ use std::{
 use criterion::{Criterion, SamplingMode, Throughput};
 use hallpass_benches::{
     BareExchange, CODE, Lack, Plain, REDIRECT_URI, Race, Report, Responder, Row, Target,
-    ThreadTime, VERIFIER, bare_http, client, criterion, pairs, replies::GOOGLE, trusting,
+    ThreadTime, VERIFIER, bare_http, client, pairs, replies::GOOGLE, run, trusting,
 };
 use hallpass_core::{OAuth2Client, Secret};
 use tokio::{
@@ -187,9 +187,5 @@ const ROWS: [Row; 4] = [
 ];
 
 fn main() {
-    let report = Report::begin("exchange");
-    let mut criterion = criterion();
-    exchange(&mut criterion, &report);
-    criterion.final_summary();
-    report.finish(&ROWS);
+    run("exchange", &ROWS, exchange);
 }

@@ -6,7 +6,7 @@
 use criterion::{Criterion, SamplingMode};
 use hallpass_benches::{
     ACCESS_TOKEN, AUTHORIZE, BareUserinfo, Lack, Race, Report, Responder, Row, Target, ThreadTime,
-    bare_http, config, criterion, replies::USERINFO, waits,
+    bare_http, config, replies::USERINFO, run, waits,
 };
 use hallpass_core::{
     Api, Descriptor, EmailVerification, Endpoint, OAuth2Client, OAuth2Token, Profile, Provider,
@@ -103,9 +103,5 @@ const ROWS: [Row; 1] = [Row {
 }];
 
 fn main() {
-    let report = Report::begin("get_id_email");
-    let mut criterion = criterion();
-    get_id_email(&mut criterion, &report);
-    criterion.final_summary();
-    report.finish(&ROWS);
+    run("get_id_email", &ROWS, get_id_email);
 }

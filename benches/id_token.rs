@@ -6,9 +6,9 @@
 
 use criterion::Criterion;
 use hallpass_benches::{
-    Lack, Race, Report, Row, Target, ThreadTime, calls, criterion,
+    Lack, Race, Report, Row, Target, ThreadTime, calls,
     id_tokens::{BareKey, Flaw, Login, Op, SUBJECT, Signature, cold_client, parts, warm_client},
-    waits,
+    run, waits,
 };
 #[cfg(feature = "peers")]
 use hallpass_benches::{id_tokens::Documents, peers};
@@ -177,9 +177,5 @@ const ROWS: [Row; 5] = [
 ];
 
 fn main() {
-    let report = Report::begin("id_token");
-    let mut criterion = criterion();
-    id_token(&mut criterion, &report);
-    criterion.final_summary();
-    report.finish(&ROWS);
+    run("id_token", &ROWS, id_token);
 }

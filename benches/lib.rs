@@ -25,7 +25,7 @@ use hallpass_core::{
 
 pub use crate::{
     bare::{BareExchange, BareUserinfo, bare_callback, bare_http, bare_openid_url, bare_url},
-    measure::{ThreadTime, criterion},
+    measure::{ThreadTime, run},
     race::{Batch, Race, calls, waits},
     report::{CONTENDERS, Lack, Report, Row, Target},
     responder::Responder,

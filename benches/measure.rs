@@ -9,6 +9,8 @@ use criterion::{
 };
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::{Report, Row};
+
 /// Processor time of the calling thread. What is measured must run on it: in a runtime of one
 /// thread, and not on another one that it wakes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,14 +90,17 @@ impl ValueFormatter for Nanoseconds {
     }
 }
 
-/// criterion on [`ThreadTime`], with what the command line says.
-#[must_use]
-pub fn criterion() -> Criterion<ThreadTime> {
-    Criterion::default()
+/// A whole program: one group on [`ThreadTime`], with what the command line says, then its report.
+pub fn run(group: &'static str, rows: &[Row], work: fn(&mut Criterion<ThreadTime>, &Report)) {
+    let report = Report::begin(group);
+    let mut criterion = Criterion::default()
         .with_measurement(ThreadTime)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
-        .configure_from_args()
+        .configure_from_args();
+    work(&mut criterion, &report);
+    criterion.final_summary();
+    report.finish(rows);
 }
 
 #[cfg(test)]

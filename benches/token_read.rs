@@ -4,8 +4,9 @@
 
 use criterion::{Criterion, Throughput};
 use hallpass_benches::{
-    Lack, Race, Report, Row, Target, ThreadTime, calls, criterion,
+    Lack, Race, Report, Row, Target, ThreadTime, calls,
     replies::{Bare, GITHUB, GOOGLE},
+    run,
 };
 use hallpass_core::{
     Descriptor, OAuth2Token, Response, Secret,
@@ -170,9 +171,5 @@ const ROWS: [Row; 2] = [
 ];
 
 fn main() {
-    let report = Report::begin("token_read");
-    let mut criterion = criterion();
-    token_read(&mut criterion, &report);
-    criterion.final_summary();
-    report.finish(&ROWS);
+    run("token_read", &ROWS, token_read);
 }

@@ -187,6 +187,7 @@ impl<P: Provider> OAuth2Client<P> {
             let work = || pinned.plan.begin(self.parts(self.signer_param().as_ref()), request);
             return self.observed_now(Operation::Authorize, work);
         }
+        // In a box, since it is rare: those that do not come here carry 170 instructions less.
         self.observed(Operation::Authorize, || Box::pin(self.begin(request))).await
     }
 

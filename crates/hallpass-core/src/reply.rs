@@ -165,7 +165,7 @@ pub(crate) fn refused(
 
 impl<'a> Members<'a> {
     /// Reads an object, in place: handed up through serde's layers by value, the members are moved
-    /// five times, which was a tenth of the time that GitHub's reply takes.
+    /// five times, which was a tenth of the instructions that GitHub's reply takes.
     fn fill<D: Deserializer<'a>>(&mut self, object: D) -> Result<(), D::Error> {
         object.deserialize_map(self)
     }

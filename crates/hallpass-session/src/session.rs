@@ -46,7 +46,7 @@ impl TokenManager {
         self
     }
 
-    /// Told of each new token, once it is stored and before anybody has it. Before the first
+    /// Told of each new token once it is stored: see [`TokenListener`]. Before the first
     /// [`session`](Self::session).
     #[must_use]
     pub fn with_listener(mut self, listener: Arc<dyn TokenListener>) -> Self {

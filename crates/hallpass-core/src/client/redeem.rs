@@ -48,6 +48,7 @@ impl<P: Provider> OAuth2Client<P> {
         proof: Option<Secret>,
     ) -> Result<OAuth2Token> {
         let endpoints = self.known_endpoints().await?;
+        // The one of all logins, where there is one: 560 instructions less.
         let bound = match &self.pinned {
             Some(pinned) => Arc::clone(pinned.plan.bound()),
             None => {
@@ -56,6 +57,7 @@ impl<P: Provider> OAuth2Client<P> {
             }
         };
         let state = Secret::new("");
+        // That of the configuration was checked before: 2,950 instructions less.
         let redirect_uri = match &self.config.redirect_uri {
             Some(known) if **known == *redirect_uri => Arc::clone(known),
             _ => checked_redirect_uri(redirect_uri, &self.config.allowed_http)?,
