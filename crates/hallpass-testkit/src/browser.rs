@@ -80,6 +80,29 @@ impl Browser {
         }
     }
 
+    /// Types in the code of a device on its page, and answers as `user`.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_in`](Self::sign_in).
+    pub async fn enter_code(
+        &self,
+        verification_uri: impl AsRef<str>,
+        user_code: &str,
+        user: User,
+    ) -> Result<()> {
+        let mut url = parsed(verification_uri.as_ref())?;
+        url.query_pairs_mut().append_pair("user_code", user_code);
+        let url = self.here(&url)?;
+        let page = Page::new(url.clone(), &self.send(Method::GET, &url, None).await?).or_error()?;
+        let form = Form::of(&page.text).filter(Form::is_question);
+        let form = form.ok_or_else(|| no_page("asks nobody"))?;
+        let fields = form.answer(&user)?;
+        let action = url.join(&form.action).map_err(|_| no_page("has a form without a place"))?;
+        let response = self.send(Method::POST, &action, Some(&fields)).await?;
+        Page::new(action, &response).or_error().map(drop)
+    }
+
     /// Opens the end of a session, and stops where the provider sends the browser back.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod api;
 mod authorize;
 mod builder;
 mod client;
+mod device;
 mod fault;
 mod grants;
 mod log;
@@ -47,7 +48,7 @@ pub(crate) use self::{client::is_loopback, origins::Origins};
 /// codes, PKCE, tokens that expire, rotate and are revoked, a log of requests, and
 /// [faults](Fault) on demand. It ends with this value, its connections and tasks with it.
 ///
-/// As itself it is a provider by the letter of RFC 6749, 7009, 7636 and 9207, for the tests of an
+/// As itself it is a provider by the letter of RFC 6749, 7009, 7636, 8628 and 9207, for the tests of an
 /// application: use [`provider`](Self::provider) and [`client_config`](Self::client_config) where
 /// the application has `GitHub::new()` and its own configuration. Or it
 /// [emulates](Self::emulating) another provider, whose crate then runs unchanged.

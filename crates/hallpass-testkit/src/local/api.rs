@@ -25,7 +25,8 @@ use crate::id_token::{self, Facts};
 pub(super) fn api(shared: &Shared, asked: &Asked) -> Answer {
     match &shared.script {
         Some(script) => Emulation { shared, script, asked }.answer(),
-        None => userinfo(shared, asked),
+        None if asked.url.path() == "/userinfo" => userinfo(shared, asked),
+        None => own_api(shared, asked),
     }
 }
 
@@ -38,6 +39,26 @@ fn userinfo(shared: &Shared, asked: &Asked) -> Answer {
         Some((holder, user)) => Answer::json(StatusCode::OK, &user.userinfo(&holder.scopes)),
         None => no_holder(asked),
     }
+}
+
+/// Says who calls it, with a token of a user or of an application itself.
+fn own_api(shared: &Shared, asked: &Asked) -> Answer {
+    let now = shared.settings.clock.now();
+    let token = placed_token(&TokenPlacement::Bearer, asked);
+    let Some(holder) = token.and_then(|token| locked(&shared.ledger).holder(token, now)) else {
+        return no_holder(asked);
+    };
+    let user = shared.settings.users.get(holder.user).map(LocalUser::username);
+    Answer::json(
+        StatusCode::OK,
+        &json!({
+            "client_id": holder.client,
+            "user": user,
+            "scope": holder.scopes.join(" "),
+            "method": asked.method.as_str(),
+            "path": asked.url.path(),
+        }),
+    )
 }
 
 /// Whom the bearer token of a request is for.

@@ -148,6 +148,7 @@ fn ask(shared: &Shared, asked: &Asked, params: &Params) -> Result<Answer, Refusa
             logo_svg: shared.descriptor.logo_svg(),
             is_emulated: shared.script.is_some(),
             client: client.title(),
+            user_code: None,
             scopes: &scopes,
             people: &shared.people,
             action: shared.origins.place(&asked.url).as_ref().map_or("", |url| url.path()),

@@ -51,6 +51,8 @@ impl LocalProviderBuilder {
                 users: LocalUser::usual(),
                 client_auth: None,
                 code_lifetime: Duration::from_secs(60),
+                device_code_lifetime: Duration::from_secs(600),
+                device_interval: Duration::from_secs(5),
                 access_token_lifetime: Duration::from_secs(3600),
                 refresh_token_lifetime: None,
                 rotation: true,
@@ -112,6 +114,19 @@ impl LocalProviderBuilder {
     /// How long a code is good. Default: 60 s.
     pub fn with_code_lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.code_lifetime = lifetime;
+        self
+    }
+
+    /// How long the code of a device is good. Default: 600 s.
+    pub fn with_device_code_lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.device_code_lifetime = lifetime;
+        self
+    }
+
+    /// How long a device is to wait between two polls, in whole seconds. Default: 5 s. One that
+    /// comes sooner is told to slow down.
+    pub fn with_device_interval(mut self, interval: Duration) -> Self {
+        self.settings.device_interval = interval;
         self
     }
 
@@ -204,6 +219,7 @@ impl LocalProviderBuilder {
             script,
             settings: self.settings,
             ledger: Mutex::new(Ledger::default()),
+            devices: Mutex::default(),
             log: Mutex::new(Log::default()),
             faults: Mutex::new(Faults::default()),
             #[cfg(feature = "openid")]

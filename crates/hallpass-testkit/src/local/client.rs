@@ -69,6 +69,15 @@ impl LocalClient {
         self.secret.as_ref()
     }
 
+    /// Whether anybody can speak in its name.
+    pub(super) fn is_public(&self) -> bool {
+        #[cfg(feature = "openid")]
+        if self.public_jwk.is_some() {
+            return false;
+        }
+        self.secret.is_none()
+    }
+
     pub(super) fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }

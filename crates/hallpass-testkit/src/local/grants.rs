@@ -196,12 +196,17 @@ impl Ledger {
     }
 
     /// A family that no user was asked for.
-    pub(super) fn open_own(&mut self, client: &str) -> FamilyId {
+    pub(super) fn open_own(&mut self, client: &str, scopes: Vec<String>) -> FamilyId {
+        self.open(client, NOBODY, scopes)
+    }
+
+    /// A family that a user was asked for on another device.
+    pub(super) fn open(&mut self, client: &str, user: usize, scopes: Vec<String>) -> FamilyId {
         let family = self.families.len();
         self.families.push(Family {
             client: client.to_owned(),
-            user: NOBODY,
-            scopes: Vec::new(),
+            user,
+            scopes,
             #[cfg(feature = "openid")]
             openid: super::openid::Wish::default(),
             alive: true,

@@ -19,7 +19,7 @@ pub struct LoggedRequest {
 }
 
 impl LoggedRequest {
-    /// What it was for: `authorize`, `token`, `revoke`, `api`, or `elsewhere` for what the provider
+    /// What it was for: `authorize`, `token`, `revoke`, `device_authorization`, `device`, `api`, or `elsewhere` for what the provider
     /// does not have. An OpenID provider has `userinfo` instead of `api`, and besides `discovery`,
     /// `jwks`, `pushed_authorization`, `introspection` and `end_session`.
     #[must_use]

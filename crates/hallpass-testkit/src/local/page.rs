@@ -16,6 +16,8 @@ pub(super) struct Question<'a> {
     pub(super) logo_svg: String,
     pub(super) is_emulated: bool,
     pub(super) client: &'a str,
+    /// The code that a device shows: the user compares the two.
+    pub(super) user_code: Option<&'a str>,
     pub(super) scopes: &'a [String],
     pub(super) people: &'a [Person],
     /// Where the form goes, on this server.
@@ -32,6 +34,9 @@ pub(super) fn question(question: &Question<'_>) -> Markup {
             p { (question.provider) @if question.is_emulated { ", emulated" } }
         }
         h1 { (question.client) " asks to sign you in" }
+        @if let Some(code) = question.user_code {
+            p { "Go on only if your device shows " strong { (code) } "." }
+        }
         @if question.scopes.is_empty() {
             p { "It asks for no permissions by name." }
         } @else {
@@ -57,6 +62,24 @@ pub(super) fn question(question: &Question<'_>) -> Markup {
         footer { "A local provider for tests: nobody here is real, and there are no passwords." }
     };
     page(&title, &body)
+}
+
+/// Where the code of a device is typed in.
+pub(super) fn user_code() -> Markup {
+    let body = html! {
+        h1 { "Connect a device" }
+        form method="get" action="/device" {
+            label for="user_code" { "The code that the device shows" }
+            input #user_code type="text" name="user_code" required autocomplete="off" autofocus;
+            div.buttons { button.allow type="submit" { "Continue" } }
+        }
+    };
+    page("Connect a device", &body)
+}
+
+/// The end of a decision that leads nowhere: the device waits elsewhere.
+pub(super) fn decided() -> Markup {
+    page("Done", &html! { h1 { "Go back to your device" } p { "This page can be closed." } })
 }
 
 /// An error that is not the application's business.
@@ -131,6 +154,8 @@ label { display: flex; gap: .75rem; align-items: center; margin-top: .5rem; padd
 label:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 label strong, label small { display: block; overflow-wrap: anywhere; }
 label small { color: var(--quiet); }
+input[type=text] { width: 100%; padding: .625rem .75rem; border: 1px solid var(--line);
+  border-radius: .5rem; background: transparent; color: inherit; font: inherit; }
 input[type=radio] { flex: none; width: 1.125rem; height: 1.125rem; accent-color: var(--accent); }
 .buttons { display: flex; gap: .625rem; margin-top: 1.25rem; }
 button { flex: 1; padding: .625rem 1rem; border: 1px solid var(--line); border-radius: .5rem;
@@ -156,6 +181,7 @@ mod tests {
             logo_svg: String::new(),
             is_emulated: true,
             client: "<script>",
+            user_code: Some("<script>"),
             scopes: &["<script>".to_owned()],
             people: &people,
             action: "/authorize\"><script>",

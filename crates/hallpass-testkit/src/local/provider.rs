@@ -5,7 +5,7 @@ use hallpass_core::{
 
 /// The provider that a [`LocalProvider`](crate::LocalProvider) serves when it emulates no other.
 ///
-/// RFC 6749, 7009, 7636 and 9207 by the letter; users are told by the standard claims of its
+/// RFC 6749, 7009, 7636, 8628 and 9207 by the letter; users are told by the standard claims of its
 /// `/userinfo`.
 #[derive(Debug, Clone)]
 pub struct Local(Descriptor);
@@ -28,6 +28,7 @@ impl Local {
             .with_monogram("Lo", "#0f766e")
             .with_endpoint(Endpoint::Revocation, url("/revoke"))
             .with_endpoint(Endpoint::Userinfo, url("/userinfo"))
+            .with_endpoint(Endpoint::DeviceAuthorization, url("/device_authorization"))
             .with_issuer(issuer.to_owned())
             .with_iss_promised()
             .with_scopes(["profile", "email"])

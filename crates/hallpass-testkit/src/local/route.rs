@@ -10,6 +10,9 @@ use super::{script::Script, wire::Asked};
 pub(super) enum Route {
     Api,
     Authorize,
+    /// The page for whoever types in the code of a device.
+    Device,
+    DeviceAuthorization,
     /// Nothing that the provider has.
     Elsewhere,
     /// What an OpenID provider has besides.
@@ -24,6 +27,8 @@ impl Route {
         match self {
             Self::Api => "api",
             Self::Authorize => "authorize",
+            Self::Device => "device",
+            Self::DeviceAuthorization => "device_authorization",
             Self::Elsewhere => "elsewhere",
             #[cfg(feature = "openid")]
             Self::Openid(place) => place.as_str(),
@@ -36,9 +41,12 @@ impl Route {
     pub(super) fn native(url: &Url) -> Self {
         match url.path() {
             "/authorize" => Self::Authorize,
+            "/device" => Self::Device,
+            "/device_authorization" => Self::DeviceAuthorization,
             "/revoke" => Self::Revoke,
             "/token" => Self::Token,
             "/userinfo" => Self::Api,
+            path if path.starts_with("/api/") => Self::Api,
             _ => Self::Elsewhere,
         }
     }

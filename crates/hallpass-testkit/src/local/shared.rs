@@ -9,6 +9,7 @@ use hallpass_core::{ClientAuth, Clock, Descriptor, Secret, http::StatusCode};
 use super::{
     api, authorize,
     client::{self, Disbelief, LocalClient, Way},
+    device::{self, Devices},
     fault::Faults,
     grants::Ledger,
     log::Log,
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) people: Vec<Person>,
     pub(super) settings: Settings,
     pub(super) ledger: Mutex<Ledger>,
+    pub(super) devices: Mutex<Devices>,
     pub(super) log: Mutex<Log>,
     pub(super) faults: Mutex<Faults>,
     /// Where it is an OpenID provider.
@@ -50,6 +52,8 @@ pub(super) struct Settings {
     pub(super) users: Vec<LocalUser>,
     pub(super) client_auth: Option<ClientAuth>,
     pub(super) code_lifetime: Duration,
+    pub(super) device_code_lifetime: Duration,
+    pub(super) device_interval: Duration,
     pub(super) access_token_lifetime: Duration,
     pub(super) refresh_token_lifetime: Option<Duration>,
     pub(super) rotation: bool,
@@ -87,9 +91,12 @@ impl Shared {
         match route {
             Route::Api => api::api(self, asked),
             Route::Authorize => authorize::authorize(self, asked),
+            Route::Device => device::page(self, asked),
+            Route::DeviceAuthorization => device::authorization(self, asked),
             Route::Elsewhere => Answer::text(
                 StatusCode::NOT_FOUND,
-                "The local provider has /authorize, /token, /revoke and /userinfo.\n",
+                "The local provider has /authorize, /device_authorization, /device, /token, /revoke, \
+                 /userinfo and /api/.\n",
             ),
             #[cfg(feature = "openid")]
             Route::Openid(place) => super::openid::carry_out(self, place, asked),

@@ -191,7 +191,15 @@ fn redeem_own(
     params: &Params,
 ) -> Result<Answer, Refusal> {
     let unknown = Refusal::Other("unsupported_grant_type", "there is no such grant here");
-    let Some(script) = &shared.script else { return Err(unknown) };
+    let Some(script) = &shared.script else {
+        return match params.get("grant_type") {
+            Some("client_credentials") => give_client(shared, client, params),
+            Some("urn:ietf:params:oauth:grant-type:device_code") => {
+                give_device(shared, client, params)
+            }
+            _ => Err(unknown),
+        };
+    };
     let is = |word: &str, got: &str| match word {
         "ID" => got == client.id(),
         _ => shared.stands_for(asked, word, got),
@@ -206,7 +214,7 @@ fn redeem_own(
     let now = shared.settings.clock.now();
     let mut ledger = locked(&shared.ledger);
     let family = match found.token_param() {
-        None => ledger.open_own(client.id()),
+        None => ledger.open_own(client.id(), Vec::new()),
         Some(name) => {
             let holder = params.get(&name).and_then(|token| ledger.holder_of_any(token, now));
             let own = holder.filter(|holder| holder.client == client.id());
@@ -215,6 +223,41 @@ fn redeem_own(
         }
     };
     Ok(Till { shared, ledger: &mut ledger, family, now }.recorded(found.response(), None))
+}
+
+/// RFC 6749 section 4.4: no refresh token, and nobody's userinfo.
+fn give_client(shared: &Shared, client: &LocalClient, params: &Params) -> Result<Answer, Refusal> {
+    if client.is_public() {
+        let why = "a client without a secret has no name of its own to ask in";
+        return Err(Refusal::Other("unauthorized_client", why));
+    }
+    let scopes = params.get("scope").unwrap_or_default().split(' ');
+    let scopes: Vec<_> = scopes.filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    let now = shared.settings.clock.now();
+    let mut ledger = locked(&shared.ledger);
+    let family = ledger.open_own(client.id(), scopes.clone());
+    let reply = Till { shared, ledger: &mut ledger, family, now }.plain(scopes, false);
+    Ok(Answer::json(StatusCode::OK, &reply))
+}
+
+/// RFC 8628 section 3.4.
+fn give_device(shared: &Shared, client: &LocalClient, params: &Params) -> Result<Answer, Refusal> {
+    let missing = Refusal::Other("invalid_request", "device_code is missing");
+    let code = params.get("device_code").ok_or(missing)?;
+    let now = shared.settings.clock.now();
+    let granted = locked(&shared.devices).poll(code, client.id(), now);
+    let granted = granted.map_err(|(code, why)| Refusal::Other(code, why))?;
+    let mut ledger = locked(&shared.ledger);
+    let family = ledger.open(client.id(), granted.user, granted.scopes.clone());
+    let mut till = Till { shared, ledger: &mut ledger, family, now };
+    let reply = till.plain(granted.scopes, shared.descriptor.offers_refresh());
+    #[cfg(feature = "openid")]
+    let reply = {
+        let family = ledger.family(family).clone();
+        drop(ledger);
+        openid::finish(shared, client, &family, openid::Occasion::Code, reply)
+    };
+    Ok(Answer::json(StatusCode::OK, &reply))
 }
 
 /// Where tokens are given out.

@@ -5,6 +5,7 @@
 mod support;
 
 mod browser;
+mod device;
 mod emulated;
 mod faults;
 mod native;

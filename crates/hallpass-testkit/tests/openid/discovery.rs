@@ -8,6 +8,12 @@ use crate::support::{
     ask, decoded, endpoint, get_json, jwks, login, metadata, params, provider, send, wish,
 };
 
+/// With those that every provider here has.
+fn grants(of_users: &[&str]) -> Json {
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    of_users.iter().copied().chain(["client_credentials", device]).collect()
+}
+
 #[tokio::test]
 async fn the_metadata_are_at_both_addresses_and_name_what_is_served() {
     let local = provider(|builder| builder).await;
@@ -40,7 +46,7 @@ async fn the_metadata_say_what_the_provider_does() {
     for (member, want) in [
         ("response_types_supported", json!(["code"])),
         ("response_modes_supported", json!(["query", "form_post"])),
-        ("grant_types_supported", json!(["authorization_code", "refresh_token"])),
+        ("grant_types_supported", grants(&["authorization_code", "refresh_token"])),
         ("subject_types_supported", json!(["public"])),
         ("id_token_signing_alg_values_supported", json!(["RS256"])),
         ("userinfo_signing_alg_values_supported", Json::Null),
@@ -70,7 +76,7 @@ async fn the_metadata_say_what_the_provider_does() {
     let signed_with = &document["token_endpoint_auth_signing_alg_values_supported"];
     assert!(!signed_with.as_array().unwrap().contains(&json!("HS256")));
     for (member, want) in [
-        ("grant_types_supported", json!(["authorization_code"])),
+        ("grant_types_supported", grants(&["authorization_code"])),
         ("id_token_signing_alg_values_supported", json!(["ES256"])),
         ("userinfo_signing_alg_values_supported", json!(["ES256"])),
         ("code_challenge_methods_supported", json!(["plain"])),

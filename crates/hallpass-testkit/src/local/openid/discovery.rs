@@ -17,6 +17,8 @@ use super::{
     tamper,
 };
 
+/// RFC 8628 section 3.4.
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// What a client may sign an assertion with.
 const ASSERTION_ALGORITHMS: [&str; 7] =
     ["HS256", "RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA"];
@@ -44,8 +46,8 @@ fn document(shared: &Shared, state: &State) -> Json {
     let at = |path: &str| format!("{base}{path}");
     let pkce = if shared.descriptor.pkce() == Pkce::Plain { "plain" } else { "S256" };
     let grants: &[_] = match shared.descriptor.offers_refresh() {
-        true => &["authorization_code", "refresh_token"],
-        false => &["authorization_code"],
+        true => &["authorization_code", "refresh_token", "client_credentials", DEVICE],
+        false => &["authorization_code", "client_credentials", DEVICE],
     };
     let mut document = json!({
         "issuer": state.issuer,
@@ -55,6 +57,7 @@ fn document(shared: &Shared, state: &State) -> Json {
         "jwks_uri": at(&state.jwks_path),
         "revocation_endpoint": at("/revoke"),
         "introspection_endpoint": at("/introspect"),
+        "device_authorization_endpoint": at("/device_authorization"),
         "pushed_authorization_request_endpoint": at("/par"),
         "require_pushed_authorization_requests": settings.needs_pushed,
         "end_session_endpoint": at("/end_session"),
