@@ -15,13 +15,19 @@ use crate::{
 pub struct Api<'a> {
     client: &'a dyn BaseOAuth2,
     token: &'a OAuth2Token,
+    revokes: bool,
 }
 
 impl<'a> Api<'a> {
     /// The API of `client` for `token`.
     #[must_use]
     pub fn new(client: &'a dyn BaseOAuth2, token: &'a OAuth2Token) -> Self {
-        Self { client, token }
+        Self { client, token, revokes: false }
+    }
+
+    /// The API for a provider's own revocation: each call is part of it.
+    pub(crate) fn to_revoke(client: &'a dyn BaseOAuth2, token: &'a OAuth2Token) -> Self {
+        Self { client, token, revokes: true }
     }
 
     /// The token that calls are made with.
@@ -109,7 +115,8 @@ impl<'a> Api<'a> {
         Ok(info)
     }
 
-    fn call(&self, request: ApiRequest<'a>) -> Call<'a> {
+    fn call(&self, mut request: ApiRequest<'a>) -> Call<'a> {
+        request.revokes = self.revokes;
         Call { client: self.client, request: request.token(self.token) }
     }
 }

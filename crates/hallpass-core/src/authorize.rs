@@ -249,6 +249,8 @@ pub(crate) struct Plan {
     scope: (Arc<str>, String),
     /// Names in the endpoint's own query, which must not come twice.
     taken: Vec<String>,
+    /// What the configuration adds unless the login says it itself: name, and `&name=value`.
+    defaults: Vec<(Text, String)>,
     /// The nonce is all that ties the code to the login.
     needs_nonce: bool,
     bound: Arc<Bound>,
@@ -290,6 +292,7 @@ impl Plan {
             let message = format!("the authorization endpoint's own query has {name}");
             return Err(Error::config(message).with_reason("reserved"));
         }
+        let defaults = defaults(config, descriptor, &taken)?;
         let mut head = endpoint.as_str().to_owned();
         let first = match endpoint.query() {
             Some("") => None,
@@ -314,7 +317,7 @@ impl Plan {
             && has_id_tokens
             && has_openid(&scope.0);
         let bound = Bound::new(descriptor, config.client_id.clone(), Some(endpoints));
-        Ok(Self { head, redirect_uri, scope, taken, needs_nonce, bound: bound.into() })
+        Ok(Self { head, redirect_uri, scope, taken, defaults, needs_nonce, bound: bound.into() })
     }
 
     /// Makes state, verifier and nonce, and the URL. Pure but for clock and randomness.
@@ -399,10 +402,7 @@ impl Plan {
     ) -> Result<()> {
         let mut seen: Vec<&str> = self.taken.iter().map(String::as_str).collect();
         let mut push = |name: &'_ str, value: &str| -> Result<()> {
-            if is_reserved(name, descriptor) {
-                let message = format!("hallpass sets the parameter {name} itself");
-                return Err(Error::config(message).with_reason("reserved"));
-            }
+            refuse_own(name, descriptor)?;
             query::append(url, '&', name, value);
             Ok(())
         };
@@ -419,13 +419,47 @@ impl Plan {
             acr_values.into_iter().chain(resource).chain(typed.iter().map(|(name, _)| *name));
         for name in names.chain(request.params.iter().map(|(name, _)| name.as_ref())) {
             if seen.contains(&name) {
-                let message = format!("the parameter {name} is given twice");
-                return Err(Error::config(message).with_reason("reserved"));
+                return Err(given_twice(name));
             }
             seen.push(name);
         }
+        for (_, pair) in self.defaults.iter().filter(|(name, _)| !seen.contains(&name.as_ref())) {
+            url.push_str(pair);
+        }
         Ok(())
     }
+}
+
+/// The configuration's parameters, encoded: none that core sets, none that is in the endpoint's own
+/// query, none twice.
+pub(crate) fn defaults(
+    config: &ClientConfig,
+    descriptor: &Descriptor,
+    taken: &[String],
+) -> Result<Vec<(Text, String)>> {
+    let mut defaults: Vec<(Text, String)> = Vec::new();
+    for (name, value) in &*config.authorization_params {
+        refuse_own(name, descriptor)?;
+        if taken.iter().any(|taken| taken == name) || defaults.iter().any(|(said, _)| said == name)
+        {
+            return Err(given_twice(name));
+        }
+        defaults.push((name.clone(), pair(name, value.expose())));
+    }
+    Ok(defaults)
+}
+
+/// `Config` for a parameter that core sets.
+fn refuse_own(name: &str, descriptor: &Descriptor) -> Result<()> {
+    if is_reserved(name, descriptor) {
+        let message = format!("hallpass sets the parameter {name} itself");
+        return Err(Error::config(message).with_reason("reserved"));
+    }
+    Ok(())
+}
+
+pub(crate) fn given_twice(name: &str) -> Error {
+    Error::config(format!("the parameter {name} is given twice")).with_reason("reserved")
 }
 
 /// What the caller asks for, and cannot be had or said.

@@ -5,12 +5,13 @@ use http::{HeaderName, HeaderValue};
 use crate::{
     Api, ApiRequest, Authorization, AuthorizationRequest, Backchannel, BaseOAuth2, Callback,
     ClientAuth, ClientConfig, ClientKeys, Clock, CodeBinding, Descriptor, Endpoint, Endpoints,
-    Error, Expected, Grant, HttpClient, IdEmail, JwtKind, OAuth2Token, Operation,
+    Error, Expected, Grant, Hooks, HttpClient, IdEmail, JwtKind, OAuth2Token, Operation,
     PendingAuthorization, Profile, Provider, Random, RequestSigner, Response, Result, Revocation,
     Revoke, Secret, SignIn, VerifiedClaims,
-    authorize::{Parts, Plan, unbound},
+    authorize::{Parts, Plan, defaults, given_twice, unbound},
     clock::SystemClock,
     config::Credential,
+    grant::refuse_reserved,
     random::ThreadRandom,
     request::{Auth, Way},
     transport::ReqwestClient,
@@ -20,6 +21,7 @@ mod authenticate;
 mod begin;
 mod conceal;
 mod forward;
+mod hooked;
 mod observe;
 mod push;
 mod redeem;
@@ -42,6 +44,7 @@ pub struct OAuth2Client<P> {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     signer: Option<Arc<dyn RequestSigner>>,
+    hooks: Vec<Arc<dyn Hooks>>,
 }
 
 /// Endpoints that never change, and the URL that is the same for each login.
@@ -66,7 +69,8 @@ impl<P: Provider> OAuth2Client<P> {
     /// [`ErrorKind::Config`](crate::ErrorKind): an endpoint is no https URL, id or secret is empty,
     /// the credential does not fit the provider's way of authentication, `openid` is a default
     /// scope of a provider whose ID tokens nobody verifies, or it is missing where nothing else
-    /// binds a code (reason `code_binding`). Fix the program.
+    /// binds a code (reason `code_binding`), or a parameter of the configuration is hallpass's to
+    /// set or there twice (reason `reserved`). Fix the program.
     pub fn new(provider: P, config: ClientConfig) -> Result<Self> {
         let mut descriptor = provider.descriptor().clone();
         if let Some(name) = &config.name {
@@ -76,6 +80,7 @@ impl<P: Provider> OAuth2Client<P> {
             descriptor.scopes = scopes.to_vec();
         }
         check(&provider, &descriptor, &config)?;
+        check_params(&descriptor, &config)?;
         let named = descriptor.headers().find(|(name, _)| **name == http::header::USER_AGENT);
         let config = match named {
             Some((_, product)) if config.is_unnamed() => config.with_user_agent(product)?,
@@ -105,6 +110,7 @@ impl<P: Provider> OAuth2Client<P> {
             clock: Arc::new(SystemClock),
             random: Arc::new(ThreadRandom),
             signer: None,
+            hooks: Vec::new(),
         })
     }
 
@@ -133,6 +139,13 @@ impl<P: Provider> OAuth2Client<P> {
     #[must_use]
     pub fn with_request_signer(mut self, signer: Arc<dyn RequestSigner>) -> Self {
         self.signer = Some(signer);
+        self
+    }
+
+    /// Hooks of the application's own: see [`Hooks`]. Those given first run first.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Arc<dyn Hooks>) -> Self {
+        self.hooks.push(hooks);
         self
     }
 
@@ -405,7 +418,7 @@ impl<P: Provider> OAuth2Client<P> {
             return Err(Error::unsupported(format!("the provider cannot revoke {what:?}")));
         }
         let Revocation::Rfc7009(auth) = revocation else {
-            return self.provider.revoke(self.api(token), what).await;
+            return self.provider.revoke(Api::to_revoke(self, token), what).await;
         };
         let (hint, chosen) = match (what, token.refresh_token()) {
             (Revoke::AccessToken, _) | (Revoke::Grant, None) => {
@@ -502,6 +515,19 @@ fn check<P: Provider>(provider: &P, descriptor: &Descriptor, config: &ClientConf
     Ok(())
 }
 
+/// What the configuration adds to every login and every token request.
+fn check_params(descriptor: &Descriptor, config: &ClientConfig) -> Result<()> {
+    // Those of an endpoint's own query are compared once the endpoint is known.
+    defaults(config, descriptor, &[])?;
+    for (at, (name, _)) in config.token_params.iter().enumerate() {
+        refuse_reserved(name, descriptor)?;
+        if config.token_params.iter().take(at).any(|(said, _)| said == name) {
+            return Err(given_twice(name));
+        }
+    }
+    Ok(())
+}
+
 /// An empty id, or one without end, would be the key of an account.
 fn check_id(id: &str) -> Result<()> {
     if id.is_empty() || id.len() > 1024 {
@@ -522,6 +548,7 @@ impl<P> Clone for OAuth2Client<P> {
             clock: Arc::clone(&self.clock),
             random: Arc::clone(&self.random),
             signer: self.signer.clone(),
+            hooks: self.hooks.clone(),
         }
     }
 }

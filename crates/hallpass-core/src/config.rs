@@ -23,10 +23,15 @@ pub struct ClientConfig {
     pub(crate) client_auth: Option<ClientAuth>,
     pub(crate) redirect_uri: Option<Arc<str>>,
     pub(crate) scopes: Option<Arc<[Text]>>,
+    pub(crate) authorization_params: Params,
+    pub(crate) token_params: Params,
     pub(crate) timeout: Duration,
     pub(crate) user_agent: HeaderValue,
     pub(crate) allowed_http: AllowedHttp,
 }
+
+/// By name. Secrets all, so that no value is printed.
+type Params = Arc<[(Text, Secret)]>;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Credential {
@@ -49,6 +54,8 @@ impl ClientConfig {
             client_auth: None,
             redirect_uri: None,
             scopes: None,
+            authorization_params: Params::default(),
+            token_params: Params::default(),
             timeout: Duration::from_secs(10),
             user_agent: HeaderValue::from_static(USER_AGENT),
             allowed_http: AllowedHttp::default(),
@@ -100,6 +107,58 @@ impl ClientConfig {
         self
     }
 
+    /// A parameter of the authorization page that every login sends, unless the login gives one of
+    /// that name itself. [`OAuth2Client::new`](crate::OAuth2Client::new) refuses one that hallpass
+    /// sets, and one that is given twice (reason `reserved`).
+    #[must_use]
+    pub fn with_authorization_param(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.authorization_params =
+            appended(&self.authorization_params, name.into(), Secret::new(value));
+        self
+    }
+
+    /// A parameter that every token request sends, the refresh and other grants too, unless the
+    /// login or the grant gives one of that name itself. Refused as
+    /// [`with_authorization_param`](Self::with_authorization_param) is.
+    #[must_use]
+    pub fn with_token_param(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Secret>,
+    ) -> Self {
+        self.token_params = appended(&self.token_params, name.into(), value.into());
+        self
+    }
+
+    /// Takes back a parameter of the authorization page: whoever was given a configuration puts
+    /// another value in its place.
+    #[must_use]
+    pub fn without_authorization_param(mut self, name: &str) -> Self {
+        self.authorization_params = without(&self.authorization_params, name);
+        self
+    }
+
+    /// Takes back a parameter of every token request, as
+    /// [`without_authorization_param`](Self::without_authorization_param) does.
+    #[must_use]
+    pub fn without_token_param(mut self, name: &str) -> Self {
+        self.token_params = without(&self.token_params, name);
+        self
+    }
+
+    /// Adds to a token request what every one sends and this one does not say itself.
+    pub(crate) fn complete(&self, form: &mut Vec<(Text, Secret)>) {
+        for (name, value) in &*self.token_params {
+            if form.iter().all(|(said, _)| said != name) {
+                form.push((name.clone(), value.clone()));
+            }
+        }
+    }
+
     /// Tells two clients of one provider apart; part of what a callback is bound to.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
@@ -145,6 +204,14 @@ impl ClientConfig {
     }
 }
 
+fn appended(params: &Params, name: Text, value: Secret) -> Params {
+    params.iter().cloned().chain([(name, value)]).collect()
+}
+
+fn without(params: &Params, name: &str) -> Params {
+    params.iter().filter(|(said, _)| said != name).cloned().collect()
+}
+
 /// Makes the JWT that stands for the client's secret ([RFC 7523, section
 /// 2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)). Async, because keys live in a KMS.
 #[async_trait]
@@ -158,6 +225,17 @@ pub trait ClientAssertion: fmt::Debug + Send + Sync {
     /// [`ErrorKind::Config`](crate::ErrorKind) if the key does not fit;
     /// [`ErrorKind::Transport`](crate::ErrorKind) if the key's keeper did not answer.
     async fn sign(&self, client_id: &str, audience: &str, now: SystemTime) -> Result<Secret>;
+
+    /// What this key's JWTs say beside client, audience and time: two that say different things, as
+    /// another subject or other scopes, have different words here. Whoever keeps the token that a
+    /// JWT was traded for knows by them whether it still is what is asked for. The same words in
+    /// every process, and no secret; which key signs is no part of them. Default: none.
+    ///
+    /// A key in front of another one forwards this too: `#[deny(clippy::missing_trait_methods)]` on
+    /// its `impl` sees to it.
+    fn speaks_for(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
 }
 
 /// A redirect URI as RFC 6749 section 3.1.2 and RFC 8252 section 7 allow it, letter by letter: the
@@ -207,6 +285,21 @@ mod tests {
             }
             Err(error) => assert_eq!(error.kind(), crate::ErrorKind::Config, "{text}"),
         }
+    }
+
+    #[test]
+    fn a_parameter_is_taken_back_by_its_name() {
+        let names =
+            |params: &Params| params.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let config = ClientConfig::new("id");
+        let config = config.with_authorization_param("a", "1").with_authorization_param("b", "2");
+        let config = config.with_authorization_param("a", "3").with_token_param("a", "4");
+        let config = config.with_token_param("c", "5").without_authorization_param("a");
+        assert_eq!(names(&config.authorization_params), ["b"], "all of the name");
+        assert_eq!(names(&config.token_params), ["a", "c"], "the other map keeps its own");
+        let config = config.without_token_param("a").without_token_param("nothing");
+        assert_eq!(names(&config.token_params), ["c"]);
+        assert_eq!(names(&config.authorization_params), ["b"]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ struct Inner {
     status: Option<StatusCode>,
     oauth: Option<OAuthError>,
     retry_after: Option<Duration>,
+    is_unsent: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -119,11 +120,12 @@ impl ErrorKind {
 
     /// The reaction to an OAuth error code: RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core
     /// section 3.1.2.6, RFC 6750 section 3.1, RFC 7009 section 2.2.1, RFC 7591 section 3.2.2, RFC
-    /// 8628 section 3.5, RFC 8707 section 2, and `redirect_uri_mismatch`, which several providers say
+    /// 8628 section 3.5, RFC 8707 section 2, RFC 9449 section 5, and `redirect_uri_mismatch`, which several providers say
     /// for want of a standard word. Any other code counts as a refusal.
     pub(crate) fn of_code(code: &str) -> Self {
         match code {
             "invalid_client"
+            | "invalid_dpop_proof"
             | "invalid_redirect_uri"
             | "invalid_request"
             | "invalid_scope"
@@ -132,9 +134,11 @@ impl ErrorKind {
             | "unauthorized_client"
             | "unsupported_grant_type"
             | "unsupported_response_type" => Self::Config,
-            "authorization_pending" | "server_error" | "slow_down" | "temporarily_unavailable" => {
-                Self::Transport
-            }
+            "authorization_pending"
+            | "server_error"
+            | "slow_down"
+            | "temporarily_unavailable"
+            | "use_dpop_nonce" => Self::Transport,
             "unsupported_token_type" => Self::Unsupported,
             _ => Self::Denied,
         }
@@ -154,6 +158,7 @@ impl Error {
             status: None,
             oauth: None,
             retry_after: None,
+            is_unsent: false,
             source: None,
         }))
     }
@@ -229,6 +234,38 @@ impl Error {
         self
     }
 
+    /// Marks what failed before the operation's own request left: see
+    /// [`is_unsent`](Self::is_unsent).
+    #[must_use]
+    pub fn with_unsent(mut self) -> Self {
+        self.0.is_unsent = true;
+        self
+    }
+
+    /// Says before the message what failed for it, in a clause: the rest stays.
+    #[must_use]
+    pub fn with_preface(mut self, what: &str) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message).into();
+        self
+    }
+
+    /// Of a call that somebody else made on the way: what another server said to it is not this
+    /// operation's status or refusal. It stays as the source.
+    #[must_use]
+    pub(crate) fn of_another_call(self) -> Self {
+        if self.0.oauth.is_none() && self.0.status.is_none() {
+            return self;
+        }
+        let mut outer = Self::new(self.0.kind, self.0.message.clone());
+        outer.0.is_unsent = self.0.is_unsent;
+        let outer = outer.with_retry_after(self.0.retry_after);
+        let outer = match self.0.reason {
+            Some(reason) => outer.with_reason(reason),
+            None => outer,
+        };
+        outer.with_source(self)
+    }
+
     /// Says whose call failed, unless an inner call already did.
     #[must_use]
     pub(crate) fn in_context(mut self, provider: &str, operation: Operation) -> Self {
@@ -261,11 +298,11 @@ impl Error {
     /// Of the authorization page: `scheme`. Of the callback: `state`, `provider`, `client`, `issuer`, `endpoint`, `duplicate`,
     /// `too_long`, `no_code`, `expired`, `pending`. Of requests: `origin`, `plain_http`,
     /// `private_address`, `redirect`, `reserved`, `code_binding`, `no_tls`, `hmac`, `key_binding`,
-    /// `no_refresh_token`.
+    /// `no_refresh_token`, `no_access_token`.
     /// Of answers: `timeout`, `connect`, `interrupted`, `body_limit`, `invalid_token`, `forbidden`,
-    /// `rate_limited`, `client_auth`, `empty_id`, `request_uri`. Of ID tokens and userinfo:
+    /// `rate_limited`, `use_dpop_nonce`, `invalid_dpop_proof`, `client_auth`, `empty_id`, `request_uri`. Of ID tokens and userinfo:
     /// `id_token`, `nonce`, `auth_time`, `acr`, `subject`, `unsigned`. A provider's own crate, and
-    /// that of OpenID Connect, may add words.
+    /// those of OpenID Connect, sessions and stores, may add words: they say which.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         self.0.reason
@@ -294,6 +331,15 @@ impl Error {
     #[must_use]
     pub fn oauth(&self) -> Option<&OAuthError> {
         self.0.oauth.as_ref()
+    }
+
+    /// Whether it is known that the operation's own request never left: it was refused on this side,
+    /// what goes before it failed (discovery, a key that signs, a hook), or there was no connection.
+    /// Then nothing was spent, and the very same may be tried again. `false` where it left, or nobody
+    /// knows.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.0.is_unsent
     }
 
     /// How long the provider asks to wait ([RFC 9110, section
@@ -521,6 +567,16 @@ mod tests {
             error.to_string(),
             "acme access_token: the code was refused (HTTP 400, invalid_grant: Too old.); start the login again"
         );
+    }
+
+    #[test]
+    fn a_preface_comes_before_the_message_and_changes_nothing_else() {
+        let error = Error::denied("no shop").with_reason("host").with_status(StatusCode::GONE);
+        let error = error.with_source("underneath").with_preface("the client a cannot be made");
+        let want = "the client a cannot be made: no shop (HTTP 410); start the login again";
+        assert_eq!(error.to_string(), want);
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Denied, Some("host")));
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("underneath"));
     }
 
     #[test]

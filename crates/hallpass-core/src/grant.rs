@@ -34,13 +34,24 @@ pub struct Grant<'a> {
     pub(crate) grant_type: &'static str,
     pub(crate) params: Vec<(Text, Secret)>,
     pub(crate) original: Option<&'a OAuth2Token>,
+    /// Of the user, where the application was given it.
+    pub(crate) password: Option<Secret>,
+    pub(crate) has_client: bool,
+    pub(crate) asked_scope: Option<Box<str>>,
 }
 
 impl<'a> Grant<'a> {
     /// A grant by its `grant_type`.
     #[must_use]
     pub fn new(grant_type: &'static str) -> Self {
-        Self { grant_type, params: Vec::new(), original: None }
+        Self {
+            grant_type,
+            params: Vec::new(),
+            original: None,
+            password: None,
+            has_client: true,
+            asked_scope: None,
+        }
     }
 
     /// A refresh, to which a narrower `scope` may be added ([RFC 6749, section
@@ -50,10 +61,48 @@ impl<'a> Grant<'a> {
         Self { original: Some(token), ..Self::new("refresh_token") }
     }
 
-    /// One parameter. A name that core sets itself is refused when the grant is sent.
+    /// The user's own name and password at the provider ([RFC 6749, section
+    /// 4.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.3)).
+    ///
+    /// # Security
+    ///
+    /// [RFC 9700, section 2.4](https://www.rfc-editor.org/rfc/rfc9700#section-2.4) forbids it: the
+    /// application sees the password, the user learns to type it into others than the provider, and
+    /// no second factor works. For a server of one's own that knows no other way, until it does;
+    /// never for people who could be sent to a browser.
+    #[cfg(feature = "resource-owner-password-credentials")]
+    #[must_use]
+    pub fn dangerously_password(username: impl Into<Secret>, password: impl Into<Secret>) -> Self {
+        let grant = Self::new("password").param("username", username);
+        Self { password: Some(password.into()), ..grant }
+    }
+
+    /// What was asked for in another request, where a login of two begins: what the reply leaves out
+    /// is as it was asked ([RFC 6749, section
+    /// 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)). It is not sent.
+    #[must_use]
+    pub fn with_asked_scope(mut self, scope: impl Into<Box<str>>) -> Self {
+        self.asked_scope = Some(scope.into());
+        self
+    }
+
+    /// One parameter. A name that core sets itself is refused when the grant is sent, and so is one
+    /// that comes twice, but for `audience` and `resource`.
     #[must_use]
     pub fn param(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Secret>) -> Self {
         self.params.push((name.into(), value.into()));
+        self
+    }
+
+    /// Leaves the client out: no authentication, and no `client_id`. For an assertion that says
+    /// itself who asks ([RFC 7523, section 3.1](https://www.rfc-editor.org/rfc/rfc7523#section-3.1)),
+    /// such as that of a Google service account.
+    ///
+    /// A refresh and `client_credentials` are the client's own, and answered
+    /// [`ErrorKind::Config`](crate::ErrorKind).
+    #[must_use]
+    pub fn without_client(mut self) -> Self {
+        self.has_client = false;
         self
     }
 
@@ -61,13 +110,27 @@ impl<'a> Grant<'a> {
     pub(crate) fn check(&self, descriptor: &Descriptor) -> Result<()> {
         match self.grant_type {
             "authorization_code" => return Err(Error::config("a code goes to get_access_token")),
-            "password" => return Err(Error::config("hallpass sends no passwords")),
+            "password" if self.password.is_none() => {
+                return Err(Error::config("hallpass sends no passwords"));
+            }
             "refresh_token" if self.original.is_none() => {
                 return Err(Error::config("a refresh token goes to refresh_token"));
             }
+            "client_credentials" | "refresh_token" if !self.has_client => {
+                return Err(Error::config("this grant is the client's, which is to be left out"));
+            }
             _ => {}
         }
-        self.params.iter().try_for_each(|(name, _)| refuse_reserved(name, descriptor))
+        for (at, (name, _)) in self.params.iter().enumerate() {
+            refuse_reserved(name, descriptor)?;
+            // RFC 6749 section 3.2, but for what RFC 8693 and RFC 8707 let a request name often.
+            let may_repeat = matches!(&**name, "audience" | "resource");
+            if !may_repeat && self.params[..at].iter().any(|(known, _)| known == name) {
+                let message = format!("the token parameter {name} is there already");
+                return Err(Error::config(message).with_reason("reserved"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -81,7 +144,8 @@ pub(crate) fn refuse_reserved(name: &str, descriptor: &Descriptor) -> Result<()>
     Ok(())
 }
 
-/// The token request while a provider may still add to it.
+/// The token request while a provider, or the application's [`Hooks`](crate::Hooks), may still add
+/// to it.
 pub struct TokenForm<'a> {
     pub(crate) descriptor: &'a Descriptor,
     pub(crate) grant_type: &'a str,
@@ -117,14 +181,34 @@ impl TokenForm<'_> {
     /// [`ErrorKind::Config`](crate::ErrorKind), reason `reserved`: core sets this one, or it is
     /// there already.
     pub fn param(&mut self, name: &'static str, value: &str) -> Result<()> {
-        refuse_reserved(name, self.descriptor)?;
-        if self.params.iter().any(|(known, _)| known == name) {
-            let message = format!("the token parameter {name} is there already");
-            return Err(Error::config(message).with_reason("reserved"));
-        }
-        self.params.push((Cow::Borrowed(name), Secret::new(value)));
-        Ok(())
+        add_param(self.params, name, value, self.descriptor)
     }
+}
+
+/// What a hook adds: nothing that core sets, and nothing that is there already.
+pub(crate) fn add_param(
+    params: &mut Vec<(Text, Secret)>,
+    name: &'static str,
+    value: &str,
+    descriptor: &Descriptor,
+) -> Result<()> {
+    // check: 14
+    refuse_reserved(name, descriptor)?;
+    // check: 14
+    if params.iter().any(|(known, _)| known == name) {
+        let message = format!("the parameter {name} is there already");
+        return Err(Error::config(message).with_reason("reserved"));
+    }
+    params.push((Cow::Borrowed(name), Secret::new(value)));
+    Ok(())
+}
+
+pub(crate) fn param_names(params: &[(Text, Secret)]) -> Vec<&str> {
+    params.iter().map(|(name, _)| &**name).collect()
+}
+
+pub(crate) fn header_names(headers: &HeaderMap) -> Vec<&HeaderName> {
+    headers.keys().collect()
 }
 
 /// No values: neither those of the parameters nor those of the headers.
@@ -132,8 +216,8 @@ impl fmt::Debug for TokenForm<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenForm")
             .field("grant_type", &self.grant_type)
-            .field("params", &self.params.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("params", &param_names(self.params))
+            .field("headers", &header_names(self.headers))
             .finish_non_exhaustive()
     }
 }
@@ -184,14 +268,15 @@ impl fmt::Debug for CustomAuth<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CustomAuth")
             .field("keys", &self.keys)
-            .field("params", &self.params.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("params", &param_names(self.params))
+            .field("headers", &header_names(self.headers))
             .finish()
     }
 }
 
-/// The token reply while a provider may still put it right; parsed into a map only if
-/// [`fields`](Self::fields) is called. Core reads the result and checks it as any other.
+/// The token reply while a provider, or the application's [`Hooks`](crate::Hooks), may still put it
+/// right; parsed into a map only if [`fields`](Self::fields) is called. Core reads the result and
+/// checks it as any other.
 #[derive(Debug)]
 pub struct TokenReply<'a> {
     pub(crate) response: &'a Response,
@@ -231,6 +316,9 @@ mod tests {
         let token = OAuth2Token::from_refresh_token("r");
         check(Grant::new("client_credentials"), None);
         check(Grant::refresh(&token).param("scope", "a"), None);
+        check(Grant::new("custom").without_client(), None);
+        check(Grant::new("client_credentials").without_client(), Some(None));
+        check(Grant::refresh(&token).without_client(), Some(None));
         check(Grant::new("authorization_code"), Some(None));
         check(Grant::new("password"), Some(None));
         check(Grant::new("refresh_token"), Some(None));

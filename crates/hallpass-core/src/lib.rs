@@ -84,6 +84,7 @@ mod base;
 mod api;
 mod provider; // how one provider differs
 mod custom; // one that is data at run time
+mod hooks; // what an application adds
 mod client; // all of it together
 
 #[cfg(feature = "__bench")]
@@ -115,6 +116,7 @@ pub use crate::{
     endpoints::Endpoints,
     error::{Error, ErrorKind, OAuthError, Operation, Result},
     grant::{CustomAuth, Grant, TokenForm, TokenReply},
+    hooks::{EndpointForm, Hooks},
     identity::{EmailVerification, IdEmail, Profile},
     keys::ClientKeys,
     pending::PendingAuthorization,

@@ -21,8 +21,13 @@ pub struct ApiRequest<'a> {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) auth: Auth<'a>,
+    /// Where the token goes, unless it is where the descriptor says. In a box, since it is rare, and
+    /// each call's future holds it several times.
+    pub(crate) placed: Option<Box<Placed>>,
     pub(crate) allowed: Vec<Origin>,
     pub(crate) body_limit_bytes: usize,
+    /// It is part of a provider's own revocation.
+    pub(crate) revokes: bool,
 }
 
 #[derive(Clone)]
@@ -40,6 +45,13 @@ impl Target {
             Self::Token | Self::Url(_) => None,
         }
     }
+}
+
+/// RFC 6750 sections 2.2 and 2.3, under a name.
+#[derive(Clone)]
+pub(crate) enum Placed {
+    Form(Text),
+    Query(Text),
 }
 
 /// In whose name.
@@ -130,6 +142,24 @@ impl<'a> ApiRequest<'a> {
         self
     }
 
+    /// In the name of the user, with the token in the URL under this name: for an API that takes
+    /// nothing else, since servers and proxies log URLs ([RFC 6750, section
+    /// 2.3](https://www.rfc-editor.org/rfc/rfc6750#section-2.3)).
+    pub fn token_in_query(
+        self,
+        name: impl Into<Cow<'static, str>>,
+        token: &'a OAuth2Token,
+    ) -> Self {
+        Self { placed: Some(Box::new(Placed::Query(name.into()))), ..self.token(token) }
+    }
+
+    /// In the name of the user, with the token in the form under this name; in the header if the
+    /// body is no form ([RFC 6750, section
+    /// 2.2](https://www.rfc-editor.org/rfc/rfc6750#section-2.2)).
+    pub fn token_in_form(self, name: impl Into<Cow<'static, str>>, token: &'a OAuth2Token) -> Self {
+        Self { placed: Some(Box::new(Placed::Form(name.into()))), ..self.token(token) }
+    }
+
     /// In the name of the application.
     pub fn client_auth(mut self, auth: ClientAuth) -> Self {
         self.auth = Auth::Client(Way::Chosen(auth));
@@ -204,8 +234,10 @@ impl<'a> ApiRequest<'a> {
             headers: HeaderMap::new(),
             body: Body::Empty,
             auth: Auth::Nobody,
+            placed: None,
             allowed: Vec::new(),
             body_limit_bytes: BODY_LIMIT_BYTES,
+            revokes: false,
         }
     }
 

@@ -19,8 +19,8 @@ pub trait RequestSigner: fmt::Debug + Send + Sync {
         now: SystemTime,
     ) -> Result<()>;
 
-    /// Keeps the server's nonce; `true` if the server refused, unread, for want of one: core then
-    /// signs anew and sends once more (RFC 9449 section 8).
+    /// Keeps the server's nonce, of whatever answer; `true` if the server refused, unread, for want
+    /// of one: core then signs anew and sends once more, and no oftener (RFC 9449 section 8).
     fn wants_retry(&self, url: &Url, response: &Response) -> bool;
 
     /// The `token_type` that a reply must then have, in any case of letters: `DPoP`.

@@ -68,6 +68,12 @@ impl OAuth2Token {
         &self.token_type
     }
 
+    /// Whether it is for no API: what a token exchange gave is of another sort ([RFC 8693, section
+    /// 2.2.1](https://www.rfc-editor.org/rfc/rfc8693#section-2.2.1)).
+    pub(crate) fn is_no_access_token(&self) -> bool {
+        self.token_type.eq_ignore_ascii_case("N_A")
+    }
+
     /// What [`refresh_token`](crate::OAuth2Client::refresh_token) redeems.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&Secret> {

@@ -1,3 +1,6 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hallpass_core::Secret;
+
 use crate::algorithm::Algorithm;
 
 #[cfg(feature = "aws-lc")]
@@ -30,6 +33,13 @@ trait Backend {
     fn private_key(algorithm: Algorithm, pem: &str) -> Option<Self::PrivateKey>;
 
     fn sign(key: &Self::PrivateKey, message: &[u8]) -> Option<Vec<u8>>;
+
+    /// The public half: a point as in [`Material`], an RSA key as the DER of [RFC 8017, appendix
+    /// A.1.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.1).
+    fn public_half(key: &Self::PrivateKey) -> &[u8];
+
+    /// The PKCS#8 of a new key on P-256, from the library's own randomness.
+    fn new_p256() -> Option<Vec<u8>>;
 }
 
 /// A public key as numbers.
@@ -73,6 +83,62 @@ impl PrivateKey {
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         Chosen::sign(&self.0, message)
     }
+
+    /// What others verify with. The algorithm is that of the key.
+    pub(crate) fn public_half(&self, algorithm: Algorithm) -> Option<Material> {
+        let bytes = Chosen::public_half(&self.0);
+        let curve = match algorithm {
+            Algorithm::EdDsa => Curve::Ed25519,
+            Algorithm::Es256 => Curve::P256,
+            Algorithm::Es384 => Curve::P384,
+            Algorithm::Es512 => Curve::P521,
+            _ => return rsa_public_key(bytes),
+        };
+        Some(Material::Point { curve, point: bytes.into() })
+    }
+
+    /// The PEM of a new key on P-256; `None` without a back end, or if its randomness fails.
+    pub(crate) fn new_p256() -> Option<Secret> {
+        let base64 = Secret::new(STANDARD.encode(Chosen::new_p256()?));
+        let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+        let mut rest = base64.expose();
+        while !rest.is_empty() {
+            // RFC 7468 section 2: 64 characters in a line.
+            let (line, after) = rest.split_at(rest.len().min(64));
+            pem.extend([line, "\n"]);
+            rest = after;
+        }
+        pem.push_str("-----END PRIVATE KEY-----\n");
+        Some(Secret::new(pem))
+    }
+}
+
+/// A sequence of two integers, as the library wrote it.
+fn rsa_public_key(der: &[u8]) -> Option<Material> {
+    let (sequence, _) = tagged(der, 0x30)?;
+    let (modulus, rest) = tagged(sequence, 0x02)?;
+    let (exponent, _) = tagged(rest, 0x02)?;
+    let number = |bytes: &[u8]| {
+        let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+        Box::from(bytes.get(zeros..).unwrap_or_default())
+    };
+    Some(Material::Rsa { modulus: number(modulus), exponent: number(exponent) })
+}
+
+/// What a DER value with this tag holds, and what follows it.
+fn tagged(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (&[found, length], rest) = der.split_first_chunk()?;
+    let (length, rest) = if length < 0x80 {
+        (usize::from(length), rest)
+    } else {
+        let (length, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
+        let length = length.iter().try_fold(0_usize, |sum, &byte| {
+            sum.checked_mul(256).map(|sum| sum + usize::from(byte))
+        });
+        (length?, rest)
+    };
+    (found == tag).then_some(())?;
+    rest.split_at_checked(length)
 }
 
 #[cfg(any(feature = "aws-lc", feature = "ring"))]
@@ -109,6 +175,14 @@ mod without {
 
         fn sign(key: &Infallible, _: &[u8]) -> Option<Vec<u8>> {
             match *key {}
+        }
+
+        fn public_half(key: &Infallible) -> &[u8] {
+            match *key {}
+        }
+
+        fn new_p256() -> Option<Vec<u8>> {
+            None
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass_core::{Error, Json, Result};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -197,6 +198,29 @@ fn material(jwk: &Json) -> Option<Material> {
                 .then(|| Material::Point { curve: Curve::Ed25519, point: point.into() })
         }
         _ => None,
+    }
+}
+
+/// The other way round: a public key has public members alone.
+pub(crate) fn public_jwk(material: &Material) -> Json {
+    let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    match material {
+        Material::Rsa { modulus, exponent } => {
+            json!({ "kty": "RSA", "n": text(modulus), "e": text(exponent) })
+        }
+        Material::Point { curve: Curve::Ed25519, point } => {
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": text(point) })
+        }
+        Material::Point { curve, point } => {
+            let curve = match curve {
+                Curve::P384 => "P-384",
+                Curve::P521 => "P-521",
+                _ => "P-256",
+            };
+            let coordinates = point.get(1..).unwrap_or_default();
+            let (x, y) = coordinates.split_at(coordinates.len() / 2);
+            json!({ "kty": "EC", "crv": curve, "x": text(x), "y": text(y) })
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod backend;
 mod jwk;
 mod jws;
 mod signer;
+mod dpop;
 mod slot;
 mod issuer;
 mod metadata;
@@ -23,6 +24,7 @@ mod introspection;
 pub use crate::{
     algorithm::Algorithm,
     backchannel_logout::{BackchannelLogout, LoggedOut, MemoryReplayStore, ReplayStore},
+    dpop::DpopSigner,
     frontchannel_logout::FrontchannelLogout,
     introspection::{Introspection, introspect},
     issuer::IssuerRule,

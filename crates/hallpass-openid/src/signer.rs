@@ -1,4 +1,6 @@
 use std::{
+    borrow::Cow,
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -6,8 +8,10 @@ use std::{
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hallpass_core::{ClientAssertion, Error, Random, Result, Secret, ThreadRandom};
+use hallpass_core::{ClientAssertion, Error, Json, Random, Result, Secret, ThreadRandom};
 use serde::Serialize;
+use serde_json::Map;
+use sha2::{Digest as _, Sha256};
 
 use crate::{algorithm::Algorithm, signer::key::SigningKey};
 
@@ -21,6 +25,11 @@ pub(crate) mod key;
 ///
 /// By default `iss` and `sub` are the client id, `aud` is what the provider's client says, `exp` is
 /// 60 s away, and each call has its own `jti` of 128 random bits.
+///
+/// The assertion of the grant `urn:ietf:params:oauth:grant-type:jwt-bearer` is such a JWT too ([RFC
+/// 7523, section 2.1](https://www.rfc-editor.org/rfc/rfc7523#section-2.1)), of somebody else:
+/// [`with_issuer`](Self::with_issuer), [`with_subject`](Self::with_subject) and
+/// [`with_claim`](Self::with_claim) say of whom.
 ///
 /// A private key is PEM, not encrypted: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or, with
 /// the feature `aws-lc`, SEC 1 (`EC PRIVATE KEY`). With `ring`, RSA keys have at most 4096 bits, and
@@ -38,12 +47,19 @@ pub struct JwtSigner {
     key: SigningKey,
     key_id: Option<String>,
     issuer: Option<String>,
-    subject: Option<String>,
+    subject: Subject,
     audience: Option<String>,
+    claims: Map<String, Json>,
     lifetime: Duration,
     keep: Option<Duration>,
     kept: Mutex<Option<Kept>>,
     random: Arc<dyn Random>,
+}
+
+enum Subject {
+    Client,
+    Nobody,
+    Somebody(String),
 }
 
 /// A JWT to be given again, and for whom.
@@ -55,6 +71,8 @@ struct Kept {
 }
 
 const LIFETIME: Duration = Duration::from_secs(60);
+/// Those that have a method of their own, or no choice.
+const OWN_CLAIMS: [&str; 6] = ["aud", "exp", "iat", "iss", "jti", "sub"];
 
 impl JwtSigner {
     /// Signs with an EC key on P-256, Apple's among them.
@@ -146,8 +164,9 @@ impl JwtSigner {
             key,
             key_id: None,
             issuer: None,
-            subject: None,
+            subject: Subject::Client,
             audience: None,
+            claims: Map::new(),
             lifetime: LIFETIME,
             keep: None,
             kept: Mutex::new(None),
@@ -172,8 +191,32 @@ impl JwtSigner {
     /// The `sub`, where it is not the client id.
     #[must_use]
     pub fn with_subject(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into());
+        self.subject = Subject::Somebody(subject.into());
         self
+    }
+
+    /// Leaves `sub` out: for a server that reads in it whom to act for, as Google does. RFC 7523
+    /// requires one.
+    #[must_use]
+    pub fn without_subject(mut self) -> Self {
+        self.subject = Subject::Nobody;
+        self
+    }
+
+    /// One more claim, such as `scope`; said twice, the last one counts.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `reserved`: `iss`, `sub`, `aud`,
+    /// `exp`, `iat` and `jti` are the signer's own.
+    pub fn with_claim(mut self, name: impl Into<String>, value: impl Into<Json>) -> Result<Self> {
+        let name = name.into();
+        if OWN_CLAIMS.contains(&&*name) {
+            let message = format!("the claim {name} is the signer's own");
+            return Err(Error::config(message).with_reason("reserved"));
+        }
+        self.claims.insert(name, value.into());
+        Ok(self)
     }
 
     /// The `aud`, where the server wants another one than the issuer: its token endpoint, or the
@@ -218,11 +261,16 @@ impl JwtSigner {
             Header { alg: self.key.algorithm().as_str(), typ: "JWT", kid: self.key_id.as_deref() };
         let claims = Claims {
             iss: self.issuer.as_deref().unwrap_or(client_id),
-            sub: self.subject.as_deref().unwrap_or(client_id),
+            sub: match &self.subject {
+                Subject::Client => Some(client_id),
+                Subject::Nobody => None,
+                Subject::Somebody(subject) => Some(subject),
+            },
             aud: audience,
             jti: &URL_SAFE_NO_PAD.encode(id),
             iat: issued_at,
             exp: expires_at,
+            more: &self.claims,
         };
         self.key.sign_compact(&header, &claims)
     }
@@ -253,6 +301,20 @@ impl ClientAssertion for JwtSigner {
         });
         Ok(jwt)
     }
+
+    /// A hash of issuer, subject, audience and further claims: a claim may be somebody's address.
+    fn speaks_for(&self) -> Cow<'_, str> {
+        let subject = match &self.subject {
+            Subject::Client => Json::Bool(true),
+            Subject::Nobody => Json::Null,
+            Subject::Somebody(subject) => subject.as_str().into(),
+        };
+        // Sorted: a map is in the order of insertion where serde_json's `preserve_order` is on.
+        let claims: BTreeMap<_, _> = self.claims.iter().collect();
+        let said = serde_json::json!([self.issuer, subject, self.audience, claims]);
+        let hash = Sha256::digest(said.to_string());
+        Cow::Owned(URL_SAFE_NO_PAD.encode(hash))
+    }
 }
 
 impl fmt::Debug for JwtSigner {
@@ -276,11 +338,14 @@ struct Header<'a> {
 #[derive(Serialize)]
 struct Claims<'a> {
     iss: &'a str,
-    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
     aud: &'a str,
     jti: &'a str,
     iat: u64,
     exp: u64,
+    #[serde(flatten)]
+    more: &'a Map<String, Json>,
 }
 
 #[cfg(test)]

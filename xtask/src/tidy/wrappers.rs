@@ -5,7 +5,7 @@ use crate::tidy::source::{Source, closing, is_word, leading_word, line_of};
 use crate::tree::Tree;
 
 /// The traits that wrappers forward.
-const TRAITS: [&str; 3] = ["BaseOAuth2", "HttpClient", "Provider"];
+const TRAITS: [&str; 4] = ["BaseOAuth2", "ClientAssertion", "HttpClient", "Provider"];
 
 /// What makes clippy find a method that is left out.
 const LINT: &str = "deny(clippy::missing_trait_methods)";

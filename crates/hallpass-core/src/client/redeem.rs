@@ -16,6 +16,8 @@ use crate::{
     token::unix_seconds,
 };
 
+/// [RFC 8693](https://www.rfc-editor.org/rfc/rfc8693): what it gives may be no access token.
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Token types that are bound to a key: useless without it, and a sign of a mix-up.
 const BOUND_TYPES: [&str; 3] = ["dpop", "mac", "pop"];
 
@@ -90,7 +92,7 @@ impl<P: Provider> OAuth2Client<P> {
             }
             grant.original.and_then(OAuth2Token::refresh_token).ok_or_else(no_refresh_token)?;
         }
-        let endpoints = self.known_endpoints().await?;
+        let endpoints = self.known_endpoints().await.map_err(Error::with_unsent)?;
         self.redeem(grant, None, &endpoints).await
     }
 
@@ -102,7 +104,7 @@ impl<P: Provider> OAuth2Client<P> {
         code: Option<&VerifiedCode>,
         endpoints: &Endpoints,
     ) -> Result<OAuth2Token> {
-        let Grant { grant_type, params, original } = grant;
+        let Grant { grant_type, params, original, password, has_client, asked_scope } = grant;
         let is_refresh = grant_type == "refresh_token";
         let mut form = vec![(Cow::Borrowed("grant_type"), Secret::new(grant_type))];
         if let Some(code) = code {
@@ -119,36 +121,65 @@ impl<P: Provider> OAuth2Client<P> {
             }
         }
         form.extend(params);
+        form.extend(password.map(|password| (Cow::Borrowed("password"), password)));
+        self.config.complete(&mut form);
         let mut headers = HeaderMap::new();
-        self.provider.token_request(&mut TokenForm {
-            descriptor: &self.descriptor,
-            grant_type,
-            code,
-            params: &mut form,
-            headers: &mut headers,
-        })?;
+        self.provider
+            .token_request(&mut TokenForm {
+                descriptor: &self.descriptor,
+                grant_type,
+                code,
+                params: &mut form,
+                headers: &mut headers,
+            })
+            .map_err(Error::with_unsent)?;
+        if !self.hooks.is_empty() {
+            let draft = TokenForm {
+                descriptor: &self.descriptor,
+                grant_type,
+                code,
+                params: &mut form,
+                headers: &mut headers,
+            };
+            Box::pin(self.before_token(draft, original)).await?;
+        }
 
         // RFC 6749 section 5.1: what a reply leaves out is as it was asked.
         let scope = form.iter().find(|(name, _)| name == "scope");
-        let asked_scope = scope.map(|(_, scope)| Box::from(scope.expose()));
+        let asked_scope = scope.map(|(_, scope)| Box::from(scope.expose())).or(asked_scope);
         let mut plan = ApiRequest {
             headers,
             body: Body::Form(form),
-            auth: Auth::Client(Way::General),
+            auth: if has_client { Auth::Client(Way::General) } else { Auth::Nobody },
             ..ApiRequest::to(Method::POST, Target::Token)
         };
         let asked_at = self.clock.now();
         let (response, sent) = self.attempt(&mut plan, endpoints).await?;
-        let granted = self.read(&response, code, asked_at).map_err(|error| {
+        let granted = if self.hooks.is_empty() {
+            self.read(&response, code, asked_at)
+        } else {
+            Box::pin(self.read_hooked(&response, code, asked_at, original)).await
+        };
+        let granted = granted.map_err(|error| {
             let of_login = code.map(|code| code.pending.secrets()).unwrap_or_default();
+            let error = if response.status.is_success() && error.status().is_none() {
+                // A hook's: nobody takes it for that of a request that was never sent.
+                self.answered(error, &response)
+            } else {
+                error
+            };
             // check: 86 => error
             error.without_secrets(&self.secrets(&sent)).without_secrets(&of_login)
         })?;
         let Granted { token, id_token } = granted;
         let token = keep(token, asked_scope, original, code);
         // check: 29
-        self.check_type(token.token_type())?;
-        self.verify_id_token(token, id_token, original, code).await
+        if !(grant_type == TOKEN_EXCHANGE && token.is_no_access_token()) {
+            let checked = self.check_type(token.token_type());
+            checked.map_err(|error| self.answered(error, &response))?;
+        }
+        let verified = self.verify_id_token(token, id_token, original, code).await;
+        verified.map_err(|error| self.answered(error, &response))
     }
 
     fn read(
@@ -157,6 +188,16 @@ impl<P: Provider> OAuth2Client<P> {
         code: Option<&VerifiedCode>,
         asked_at: SystemTime,
     ) -> Result<Granted> {
+        self.granted(&self.put_right(response, code, asked_at)?, asked_at)
+    }
+
+    /// The reply as the provider's hooks leave it.
+    pub(super) fn put_right<'a>(
+        &self,
+        response: &'a Response,
+        code: Option<&'a VerifiedCode>,
+        asked_at: SystemTime,
+    ) -> Result<TokenReply<'a>> {
         if let Some(refusal) = self.provider.refusal(response) {
             return Err(of_response(refusal, response, asked_at));
         }
@@ -165,7 +206,13 @@ impl<P: Provider> OAuth2Client<P> {
         if response.status.is_success() {
             self.provider.token_reply(&mut hook)?;
         }
-        match &hook.fields {
+        Ok(hook)
+    }
+
+    /// What a reply comes to, whatever hooks made of it.
+    pub(super) fn granted(&self, reply: &TokenReply<'_>, asked_at: SystemTime) -> Result<Granted> {
+        let response = reply.response;
+        match &reply.fields {
             None => reply::read(response, &Source::Body, &self.descriptor, asked_at),
             Some(fields) => {
                 // A hook can put a reply right; it cannot make a refusal a token.
@@ -192,8 +239,11 @@ impl<P: Provider> OAuth2Client<P> {
             return Err(Error::malformed("an access_token that the reply does not hold"));
         }
         for (_, kind) in said.iter().filter(|(name, _)| *name == "token_type") {
+            // What is for no API has no key; whether it may be so, the grant says.
             // check: 29
-            self.check_type(kind)?;
+            if !kind.eq_ignore_ascii_case("N_A") {
+                self.check_type(kind)?;
+            }
         }
         let kind = token.token_type();
         // check: 29

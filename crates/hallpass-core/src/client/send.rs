@@ -11,7 +11,7 @@ use crate::{
     Result, Secret, TokenBody, TokenPlacement,
     descriptor::Text,
     error, reply,
-    request::{Auth, Body, Target, parse},
+    request::{Auth, Body, Placed, Target, parse},
 };
 
 /// Headers that only the transport writes: with `Host` a request would go to another server behind
@@ -23,6 +23,9 @@ impl<P: Provider> OAuth2Client<P> {
     /// Sends, and makes an error of every answer outside 2xx and of every refusal inside it.
     pub(super) async fn send_checked(&self, mut plan: ApiRequest<'_>) -> Result<Response> {
         let endpoints = self.known_endpoints().await?;
+        if !self.hooks.is_empty() {
+            Box::pin(self.before_endpoint(&mut plan)).await?;
+        }
         let (response, sent) = self.attempt(&mut plan, &endpoints).await?;
         match self.refused(&plan, &response) {
             None => Ok(response),
@@ -57,18 +60,23 @@ impl<P: Provider> OAuth2Client<P> {
         let body = mem::take(&mut plan.body);
         let Some(signer) = &self.signer else {
             // Handed over, since it goes once: a copy of an exchange's form is 7 allocations.
-            let (request, sent) = self.prepare(plan, body, endpoints).await?;
-            let response = self.http.send(request).await?;
+            let prepared = self.prepare(plan, body, endpoints).await;
+            let (request, sent) = prepared.map_err(Error::with_unsent)?;
+            let response = self.http.send(request).await.map_err(unsent_without_connection)?;
             observe::answered(response.status);
             return Ok((response, sent));
         };
         let mut last = false;
         loop {
-            let (request, sent) = self.prepare(plan, body.clone(), endpoints).await?;
+            let prepared = self.prepare(plan, body.clone(), endpoints).await;
+            let (request, sent) = prepared.map_err(Error::with_unsent)?;
             let url = request.url.clone();
-            let response = self.http.send(request).await?;
+            let response = self.http.send(request).await.map_err(unsent_without_connection)?;
             observe::answered(response.status);
-            if last || !signer.wants_retry(&url, &response) {
+            // Shown the last answer too: its nonce is the next request's.
+            let wants_retry = signer.wants_retry(&url, &response);
+            // check: 35 => if last { return Ok((response, sent)); }
+            if last || !wants_retry {
                 return Ok((response, sent));
             }
             last = true;
@@ -98,6 +106,9 @@ impl<P: Provider> OAuth2Client<P> {
             .or_insert_with(|| HeaderValue::from_static("application/json"));
         if let Auth::Token(token) = plan.auth {
             self.provider.api_request(&mut request, token, self.keys())?;
+            if !self.hooks.is_empty() {
+                Box::pin(self.before_protected(&mut request, token)).await?;
+            }
         }
         // What a hook may have moved is core's again.
         request.timeout = self.config.timeout;
@@ -107,11 +118,11 @@ impl<P: Provider> OAuth2Client<P> {
         self.check_destination(&request, plan, endpoints)?;
 
         let body = match plan.auth {
-            Auth::Token(token) => {
-                place(&self.descriptor.token_placement, token, &mut request)?;
-                body
-            }
-            Auth::Nobody => body,
+            Auth::Token(token) => self.place(plan, token, body, &mut request)?,
+            Auth::Nobody => match body {
+                Body::Form(form) => self.body_of(plan, form)?,
+                other => other,
+            },
             Auth::Client(way) => {
                 let (mut params, other) = match body {
                     Body::Form(form) => (form, None),
@@ -126,7 +137,7 @@ impl<P: Provider> OAuth2Client<P> {
                     Some(Body::Json(_)) => {
                         return Err(Error::config("this client authentication needs a form"));
                     }
-                    _ => self.body_of(plan, params),
+                    _ => self.body_of(plan, params)?,
                 }
             }
         };
@@ -165,15 +176,55 @@ impl<P: Provider> OAuth2Client<P> {
         Ok(())
     }
 
-    fn body_of(&self, plan: &ApiRequest<'_>, params: Vec<(Text, Secret)>) -> Body {
+    /// The token where the call says, else where the descriptor does.
+    fn place(
+        &self,
+        plan: &ApiRequest<'_>,
+        token: &OAuth2Token,
+        body: Body,
+        request: &mut Request,
+    ) -> Result<Body> {
+        let access_token = token.access_token();
+        if access_token.is_empty() {
+            return Err(Error::config("the token holds a refresh token alone: refresh it first"));
+        }
+        if token.is_no_access_token() {
+            let message = "the token is of another sort than an access token: no API takes it";
+            return Err(Error::config(message).with_reason("no_access_token"));
+        }
+        Ok(match (plan.placed.as_deref(), body) {
+            (Some(Placed::Query(name)), body) => {
+                request.url.query_pairs_mut().append_pair(name, access_token.expose());
+                body
+            }
+            (Some(Placed::Form(name)), Body::Form(mut form)) => {
+                form.push((name.clone(), access_token.clone()));
+                Body::Form(form)
+            }
+            (_, body) => {
+                write_header(&self.descriptor.token_placement, access_token, request)?;
+                body
+            }
+        })
+    }
+
+    fn body_of(&self, plan: &ApiRequest<'_>, params: Vec<(Text, Secret)>) -> Result<Body> {
         if !matches!((&plan.target, self.descriptor.token_body), (Target::Token, TokenBody::Json)) {
-            return Body::Form(params);
+            return Ok(Body::Form(params));
         }
         let members = params.iter().map(|(name, value)| (name.as_ref(), value.expose()));
         let members: std::collections::BTreeMap<_, _> = members.collect();
+        if members.len() < params.len() {
+            let message = "a parameter comes twice, and the provider takes a JSON object";
+            return Err(Error::config(message).with_reason("reserved"));
+        }
         // A map of text: serde_json cannot fail on it.
-        Body::Json(Secret::new(serde_json::to_string(&members).unwrap_or_default()))
+        Ok(Body::Json(Secret::new(serde_json::to_string(&members).unwrap_or_default())))
     }
+}
+
+fn unsent_without_connection(error: Error) -> Error {
+    if error.reason() == Some("connect") { error.with_unsent() } else { error }
 }
 
 /// A provider's refusal with what the answer says beside its body: the status, and how long to wait
@@ -183,11 +234,11 @@ pub(super) fn of_response(refusal: Error, response: &Response, now: SystemTime) 
     refusal.with_status(response.status).with_retry_after(wait)
 }
 
-fn place(placement: &TokenPlacement, token: &OAuth2Token, request: &mut Request) -> Result<()> {
-    let access_token = token.access_token();
-    if access_token.is_empty() {
-        return Err(Error::config("the token holds a refresh token alone: refresh it first"));
-    }
+fn write_header(
+    placement: &TokenPlacement,
+    access_token: &Secret,
+    request: &mut Request,
+) -> Result<()> {
     let (name, text) = match placement {
         TokenPlacement::Bearer => {
             (&header::AUTHORIZATION, Secret::new(format!("Bearer {}", access_token.expose())))
@@ -207,6 +258,14 @@ fn api_refused(response: &Response, now: SystemTime) -> Error {
     let said = api_message(response)
         .map_or_else(String::new, |said| format!(": {}", error::bounded(&said)));
     let error = match status {
+        StatusCode::UNAUTHORIZED if is_proof_refused(response, "use_dpop_nonce") => {
+            Error::transport(format!("the API wants another nonce{said}"))
+                .with_reason("use_dpop_nonce")
+        }
+        StatusCode::UNAUTHORIZED if is_proof_refused(response, "invalid_dpop_proof") => {
+            Error::config(format!("the API does not accept the proof of the key{said}"))
+                .with_reason("invalid_dpop_proof")
+        }
         StatusCode::UNAUTHORIZED => {
             Error::denied(format!("the API does not accept the token{said}"))
                 .with_reason("invalid_token")
@@ -227,6 +286,13 @@ fn api_refused(response: &Response, now: SystemTime) -> Error {
         Some(oauth) => error.with_oauth(oauth),
         None => error,
     }
+}
+
+/// RFC 9449 section 7.1: it is not the token's fault, and no other would help.
+fn is_proof_refused(response: &Response, code: &str) -> bool {
+    let challenges = response.headers.get_all(header::WWW_AUTHENTICATE).iter();
+    let said = format!("error=\"{code}\"");
+    challenges.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&said))
 }
 
 /// The sentence that most APIs have in their errors.

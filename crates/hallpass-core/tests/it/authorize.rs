@@ -16,6 +16,7 @@ use crate::support::{
 
 mod asked;
 mod binding;
+mod configured;
 mod reserved;
 
 #[tokio::test]

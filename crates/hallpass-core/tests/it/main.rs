@@ -10,6 +10,7 @@ mod authorize;
 mod callback_flow;
 mod compile_time;
 mod discovery;
+mod hooks;
 mod identity;
 mod listed_auth;
 mod properties;

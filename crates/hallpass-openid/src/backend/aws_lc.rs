@@ -1,4 +1,7 @@
-use aws_lc_rs::{rand::SystemRandom, signature as aws};
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{self as aws, KeyPair as _},
+};
 use rustls_pki_types::PrivateKeyDer;
 
 use super::{Algorithm, Backend, Curve, Material};
@@ -70,6 +73,19 @@ impl Backend for AwsLc {
                 Some(signature)
             }
         }
+    }
+    fn public_half(key: &PrivateKey) -> &[u8] {
+        match key {
+            PrivateKey::Ec(key) => key.public_key().as_ref(),
+            PrivateKey::Ed25519(key) => key.public_key().as_ref(),
+            PrivateKey::Rsa(key, _) => key.public_key().as_ref(),
+        }
+    }
+
+    fn new_p256() -> Option<Vec<u8>> {
+        let algorithm = &aws::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let document = aws::EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).ok()?;
+        Some(document.as_ref().to_vec())
     }
 }
 

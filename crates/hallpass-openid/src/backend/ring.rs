@@ -1,4 +1,7 @@
-use ring::{rand::SystemRandom, signature as r};
+use ring::{
+    rand::SystemRandom,
+    signature::{self as r, KeyPair as _},
+};
 use rustls_pki_types::PrivateKeyDer;
 
 use super::{Algorithm, Backend, Curve, Material};
@@ -83,6 +86,19 @@ impl Backend for Ring {
                 Some(signature)
             }
         }
+    }
+    fn public_half(key: &PrivateKey) -> &[u8] {
+        match key {
+            PrivateKey::Ec(key) => key.public_key().as_ref(),
+            PrivateKey::Ed25519(key) => key.public_key().as_ref(),
+            PrivateKey::Rsa(key, _) => key.public_key().as_ref(),
+        }
+    }
+
+    fn new_p256() -> Option<Vec<u8>> {
+        let algorithm = &r::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let document = r::EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).ok()?;
+        Some(document.as_ref().to_vec())
     }
 }
 

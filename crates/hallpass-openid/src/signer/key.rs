@@ -1,8 +1,8 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hallpass_core::{Error, Result, Secret};
+use hallpass_core::{Error, Json, Result, Secret};
 use serde::Serialize;
 
-use crate::{algorithm::Algorithm, backend::PrivateKey};
+use crate::{algorithm::Algorithm, backend::PrivateKey, jwk::public_jwk};
 
 /// What signs a JWT: a private key or a shared secret, for one algorithm.
 pub(crate) struct SigningKey {
@@ -58,15 +58,31 @@ impl SigningKey {
         claims: &impl Serialize,
     ) -> Result<Secret> {
         let header = serde_json::to_vec(header).map_err(|_| cannot_sign())?;
+        self.sign_encoded(URL_SAFE_NO_PAD.encode(header), claims)
+    }
+
+    /// The same, with a header in base64url already.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_compact`](Self::sign_compact).
+    pub(crate) fn sign_encoded(&self, header: String, claims: &impl Serialize) -> Result<Secret> {
         let claims = serde_json::to_vec(claims).map_err(|_| cannot_sign())?;
-        let mut jwt = String::new();
-        URL_SAFE_NO_PAD.encode_string(header, &mut jwt);
+        let mut jwt = header;
         jwt.push('.');
         URL_SAFE_NO_PAD.encode_string(claims, &mut jwt);
         let signature = self.sign(jwt.as_bytes()).ok_or_else(cannot_sign)?;
         jwt.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
         Ok(Secret::new(jwt))
+    }
+
+    /// What others verify with, as a JWK; `None` for a shared secret, which is nobody else's.
+    pub(crate) fn public_jwk(&self) -> Option<Json> {
+        match &self.inner {
+            Inner::Hmac(_) => None,
+            Inner::Private(key) => Some(public_jwk(&key.public_half(self.algorithm)?)),
+        }
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -177,6 +178,63 @@ async fn each_part_can_be_said_otherwise() {
     assert_eq!(claims["exp"], 1_600);
     let jwt = signer.sign("client", "", at(1)).await.unwrap();
     assert_eq!(Jws::parse(jwt.expose()).unwrap().kid(), Some("key"));
+}
+
+#[tokio::test]
+async fn further_claims_stand_beside_the_signers_own() {
+    let signer = JwtSigner::hs256(SECRET)
+        .unwrap()
+        .with_claim("scope", "a")
+        .unwrap()
+        .with_claim("scope", "a b")
+        .unwrap()
+        .with_claim("nested", serde_json::json!({ "iss": ["x"] }))
+        .unwrap();
+    let got = claims(&signer).await;
+    assert_eq!((&got["scope"], &got["nested"]["iss"][0]), (&"a b".into(), &"x".into()));
+    assert_eq!((&got["iss"], &got["sub"], got.len()), (&"client".into(), &"client".into(), 8));
+    let got = claims(&signer.without_subject()).await;
+    assert!(got.get("sub").is_none() && got.len() == 7, "{got:?}");
+}
+
+#[test]
+fn what_says_something_else_speaks_in_other_words() {
+    let signer = || JwtSigner::hs256(SECRET).unwrap();
+    let all = [
+        signer(),
+        signer().without_subject(),
+        signer().with_subject("ann"),
+        signer().with_subject("true"),
+        signer().with_issuer("ann"),
+        signer().with_audience("ann"),
+        signer().with_claim("scope", "a").unwrap(),
+        signer().with_claim("scope", "b").unwrap(),
+        signer().with_claim("scope", "a").unwrap().with_claim("more", "a").unwrap(),
+    ];
+    let words: BTreeSet<_> = all.iter().map(|signer| signer.speaks_for()).collect();
+    assert_eq!(words.len(), all.len());
+    assert!(words.iter().all(|words| words.len() == 43 && !words.contains("ann")), "{words:?}");
+}
+
+#[test]
+fn another_key_that_says_the_same_speaks_in_the_same_words() {
+    let same = |signer: JwtSigner| {
+        let signer = signer.with_subject("ann").with_claim("b", 1).unwrap();
+        signer.with_claim("a", 2).unwrap().speaks_for().into_owned()
+    };
+    let words = same(JwtSigner::hs256(SECRET).unwrap());
+    let other = JwtSigner::hs512("another").unwrap().with_key_id("2").with_claim("a", 1).unwrap();
+    assert_eq!(same(other.with_lifetime(Duration::from_secs(5))), words);
+}
+
+#[test]
+fn a_claim_of_the_signers_own_is_refused() {
+    for name in ["iss", "sub", "aud", "exp", "iat", "jti"] {
+        let signer = JwtSigner::hs256(SECRET).unwrap();
+        let error = signer.with_claim(name, "planted").unwrap_err();
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("reserved")));
+        assert!(error.to_string().contains(name) && !error.to_string().contains("planted"));
+    }
 }
 
 /// Counts, so that a test knows what comes.

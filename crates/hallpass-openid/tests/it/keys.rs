@@ -214,3 +214,21 @@ async fn keys_in_the_token_itself_are_ignored() {
     let places = world.script.places();
     assert!(places.iter().all(|place| place.starts_with("https://op.test/")), "{places:?}");
 }
+
+#[tokio::test]
+async fn a_key_that_cannot_be_fetched_is_told_from_a_refresh_that_was_not_answered() {
+    for status in [429, 503] {
+        let token = World::new().login(&json!({})).await.unwrap();
+        // Another process, which has no keys yet.
+        let world = World::new();
+        world.grant(Some(world.jwt(&json!({})).expose()));
+        world.script.fail(JWKS, status);
+        let error = world.client.refresh_token(&token).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+        // The provider did answer, and the refresh token may be spent.
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(200), "{error}");
+        let source = std::error::Error::source(&error).unwrap();
+        let source = source.downcast_ref::<hallpass_core::Error>().unwrap();
+        assert_eq!(source.status().map(|status| status.as_u16()), Some(status));
+    }
+}

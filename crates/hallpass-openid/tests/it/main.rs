@@ -7,6 +7,7 @@ mod backchannel;
 mod cache;
 mod client_auth;
 mod discovery;
+mod dpop;
 mod introspection;
 mod keys;
 mod leaving;

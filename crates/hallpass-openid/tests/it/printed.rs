@@ -4,8 +4,9 @@ use std::{fmt::Debug, sync::Arc};
 
 use hallpass_core::{ErrorKind, Secret};
 use hallpass_openid::{
-    Algorithm, BackchannelLogout, ClaimsRequest, FrontchannelLogout, IssuerRule, JwtSigner,
-    LogoutRequest, MemoryReplayStore, OpenId, OpenIdParams, ThirdPartyLogin, introspect, logout,
+    Algorithm, BackchannelLogout, ClaimsRequest, DpopSigner, FrontchannelLogout, IssuerRule,
+    JwtSigner, LogoutRequest, MemoryReplayStore, OpenId, OpenIdParams, ThirdPartyLogin, introspect,
+    logout,
 };
 use hallpass_testkit::SigningKey;
 use serde_json::json;
@@ -80,6 +81,9 @@ fn a_key_is_not_printed() {
     let signer = JwtSigner::es256(key.expose()).unwrap().with_key_id("mine");
     check(&signer, &[key.expose(), &body, &body[..16]]);
     check(&JwtSigner::hs256(SECRET).unwrap(), &[SECRET]);
+    let signer = JwtSigner::es256(key.expose()).unwrap().with_claim("sub_id", "planted").unwrap();
+    check(&signer, &["planted"]);
+    check(&DpopSigner::es256(key.expose()).unwrap(), &[key.expose(), &body, &body[..16]]);
 }
 
 #[test]

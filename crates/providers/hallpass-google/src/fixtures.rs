@@ -65,4 +65,10 @@ pub const FIXTURES: &[(&str, &str)] = &[
         "revoke_refresh_token.refused.http",
         include_str!("../fixtures/revoke_refresh_token.refused.http"),
     ),
+    ("service_account.accepted.http", include_str!("../fixtures/service_account.accepted.http")),
+    ("service_account.refused.http", include_str!("../fixtures/service_account.refused.http")),
+    (
+        "service_account.undelegated.http",
+        include_str!("../fixtures/service_account.undelegated.http"),
+    ),
 ];

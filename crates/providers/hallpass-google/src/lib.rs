@@ -3,6 +3,7 @@
 mod client_secrets;
 mod fixtures;
 mod params;
+mod service_account;
 
 use std::borrow::Cow;
 
@@ -15,12 +16,14 @@ use hallpass_openid::{IssuerRule, OpenId, standard_profile};
 pub use crate::{
     fixtures::FIXTURES,
     params::{GoogleParams, GooglePrompt},
+    service_account::ServiceAccount,
 };
 pub use hallpass_core::{
     Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientConfig, EmailVerification,
-    Error, ErrorKind, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile, Provider,
-    Result, Revoke, Secret, SignIn,
+    Error, ErrorKind, Grant, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile,
+    Provider, Result, Revoke, Secret, SignIn,
 };
+pub use hallpass_openid::JwtSigner;
 
 /// The client, by the name that httpx-oauth's users look for.
 pub type GoogleOAuth2 = OAuth2Client<Google>;
@@ -53,7 +56,11 @@ impl Google {
     /// Any Google account. Asks for `openid email profile`.
     #[must_use]
     pub fn new() -> Self {
-        let descriptor = Descriptor::new("google", AUTHORIZE, TOKEN)
+        Self::asking_at(TOKEN)
+    }
+
+    fn asking_at(token_endpoint: impl Into<Cow<'static, str>>) -> Self {
+        let descriptor = Descriptor::new("google", AUTHORIZE, token_endpoint)
             .with_display_name("Google")
             .with_monogram("G", "#4285f4")
             .with_registration_url(CREDENTIALS_PAGE)

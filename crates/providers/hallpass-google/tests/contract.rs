@@ -36,5 +36,16 @@ fn google_keeps_its_contract() {
                 "refresh_token": token.refresh_token().map(Secret::expose),
             }))
         })
+        .operation("service_account", async |client, _| {
+            let token = client.request_token(Google::service_account("ASSERTION")).await?;
+            Ok(serde_json::json!({
+                "access_token": token.access_token().expose(),
+                "scope": token.scope(),
+                "expires_in": token.expires_at().zip(token.issued_at())
+                    .and_then(|(end, start)| end.duration_since(start).ok())
+                    .map(|life| life.as_secs()),
+                "refresh_token": token.refresh_token().map(Secret::expose),
+            }))
+        })
         .run();
 }

@@ -21,9 +21,10 @@ pub use crate::{
 };
 pub use hallpass_core::{
     Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientConfig, EmailVerification,
-    Error, ErrorKind, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile, Provider,
-    Result, Revoke, Secret, SignIn,
+    Error, ErrorKind, Grant, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile,
+    Provider, Result, Revoke, Secret, SignIn,
 };
+pub use hallpass_openid::{JwtSigner, Logout, LogoutRequest, PendingLogout, logout};
 
 /// The client.
 pub type MicrosoftOAuth2 = OAuth2Client<Microsoft>;

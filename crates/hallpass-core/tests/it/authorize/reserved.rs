@@ -3,7 +3,7 @@
 use super::*;
 
 /// What core alone sets in the authorization request.
-const RESERVED: [&str; 13] = [
+pub(super) const RESERVED: [&str; 13] = [
     "client_id",
     "code_challenge",
     "code_challenge_method",
@@ -20,7 +20,7 @@ const RESERVED: [&str; 13] = [
 ];
 
 /// What core alone sets in the token request.
-const RESERVED_OF_THE_TOKEN: [&str; 11] = [
+pub(super) const RESERVED_OF_THE_TOKEN: [&str; 11] = [
     "client_assertion",
     "client_assertion_type",
     "client_id",

@@ -85,7 +85,8 @@ pub(super) fn printed(error: &Error) -> String {
 }
 
 pub(super) fn confidential() -> ClientConfig {
-    public().with_secret(CLIENT_SECRET)
+    let config = public().with_secret(CLIENT_SECRET);
+    config.with_authorization_param("hint", QUERY).with_token_param("tenant", TOKEN_PARAM)
 }
 
 pub(super) fn public() -> ClientConfig {

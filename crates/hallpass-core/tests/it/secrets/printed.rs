@@ -6,10 +6,11 @@ use hallpass_core::{
     Api, ApiRequest, Authorization, AuthorizationRequest, AuthorizationUrl, Authorize, Call,
     Callback, CallbackParams, ClientAuth, ClientConfig, ClientKeys, CodeBinding, CustomAuth,
     CustomClientAuth, CustomConfig, CustomMethod, CustomPkce, CustomProvider, Descriptor,
-    EmailSupport, EmailVerification, Endpoint, Endpoints, Error, ErrorKind, Grant, IdEmail,
-    JwtKind, OAuth2Client, OAuth2Token, OAuthError, Operation, PendingAuthorization, Pkce, Profile,
-    Purpose, Request, ReqwestClient, Response, Revocation, Revoke, Secret, SignIn, SystemClock,
-    ThreadRandom, TokenBody, TokenForm, TokenPlacement, TokenReply, VerifiedClaims, VerifiedCode,
+    EmailSupport, EmailVerification, Endpoint, EndpointForm, Endpoints, Error, ErrorKind, Grant,
+    Hooks, IdEmail, JwtKind, OAuth2Client, OAuth2Token, OAuthError, Operation,
+    PendingAuthorization, Pkce, Profile, Purpose, Request, ReqwestClient, Response, Revocation,
+    Revoke, Secret, SignIn, SystemClock, ThreadRandom, TokenBody, TokenForm, TokenPlacement,
+    TokenReply, VerifiedClaims, VerifiedCode,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     url::{Url, form_urlencoded},
 };
@@ -203,10 +204,25 @@ fn talkative() -> reqwest::Client {
     crate::transport::redirects::builder().default_headers(headers).proxy(proxy).build().unwrap()
 }
 
+/// An application's hook that prints what it is given.
+#[derive(Debug)]
+struct Printing(Shown);
+
+#[async_trait::async_trait]
+impl Hooks for Printing {
+    async fn before_introspect(&self, form: &mut EndpointForm<'_>) -> hallpass_core::Result<()> {
+        form.param("key", QUERY)?;
+        form.header(header::COOKIE, HeaderValue::from_static(HEADER));
+        show!(self.0, EndpointForm<'_>, form);
+        Ok(())
+    }
+}
+
 /// What a call is made of.
 async fn calls(shown: &Shown) {
     let provider = showing(shown).but(|d| d.with_scopes(["profile"]));
-    let world = World::with(provider, confidential());
+    let mut world = World::with(provider, confidential());
+    world.client = world.client.with_hooks(Arc::new(Printing(shown.clone())));
     let token = token();
     let api = world.client.api(&token);
     show!(shown, Api<'_>, &api);
@@ -226,7 +242,10 @@ async fn calls(shown: &Shown) {
     show!(shown, ApiRequest<'_>, &request);
     show!(shown, Request, &request.into_request().unwrap().0);
     let form = ApiRequest::form(Endpoint::Introspection, [("token", ACCESS)]);
-    show!(shown, ApiRequest<'_>, &form.client_auth(ClientAuth::Post));
+    let form = form.client_auth(ClientAuth::Post);
+    show!(shown, ApiRequest<'_>, &form);
+    world.wire.answer(200, &json!({ "active": true }));
+    world.client.send(form).await.unwrap();
     let bad = api.get(&format!("https://evil.test/?key={QUERY}")).send().await;
     show_text!(shown, Error, &bad.unwrap_err());
 }

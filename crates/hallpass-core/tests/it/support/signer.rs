@@ -11,7 +11,17 @@ use hallpass_core::{
 /// Stands for DPoP: a header that names what was signed, and a wish to try again after a 400 that
 /// carries a nonce.
 #[derive(Debug, Default)]
-pub(crate) struct Signer(Mutex<u32>);
+pub(crate) struct Signer {
+    signed: Mutex<u32>,
+    seen: Mutex<Vec<u16>>,
+}
+
+impl Signer {
+    /// The status of each answer that it was shown.
+    pub(crate) fn seen(&self) -> Vec<u16> {
+        self.seen.lock().unwrap().clone()
+    }
+}
 
 impl RequestSigner for Signer {
     fn sign(
@@ -20,7 +30,7 @@ impl RequestSigner for Signer {
         token: Option<&OAuth2Token>,
         now: SystemTime,
     ) -> Result<()> {
-        let mut signed = self.0.lock().unwrap();
+        let mut signed = self.signed.lock().unwrap();
         *signed += 1;
         let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let has = |name: &'static str| match request.headers.contains_key(name) {
@@ -41,6 +51,7 @@ impl RequestSigner for Signer {
     }
 
     fn wants_retry(&self, _: &Url, response: &Response) -> bool {
+        self.seen.lock().unwrap().push(response.status.as_u16());
         response.status == 400 && response.headers.contains_key("dpop-nonce")
     }
 

@@ -1,6 +1,9 @@
 //! Every grant that is neither a code nor a plain refresh.
 
+use hallpass_core::TokenBody;
+
 use super::*;
+use crate::support::Key;
 
 #[tokio::test]
 async fn a_grant_of_any_other_kind_is_sent_as_it_is() {
@@ -19,6 +22,59 @@ async fn a_grant_of_any_other_kind_is_sent_as_it_is() {
         ("client_id", "client"),
         ("client_secret", SECRET),
     ]);
+}
+
+#[tokio::test]
+async fn a_grant_without_client_is_sent_without_one() {
+    for (config, auth) in [
+        (config(), ClientAuth::Basic),
+        (config(), ClientAuth::Post),
+        (public(), ClientAuth::None),
+        (public().with_assertion(Key::default()), ClientAuth::Assertion),
+    ] {
+        let world = World::with(acme().but(|d| d.with_client_auth(auth)), config);
+        world.wire.answer(200, &json!({ "access_token": "T" }));
+        let bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+        let grant = Grant::new(bearer).param("assertion", "JWT").param("scope", "a");
+        world.client.request_token(grant.without_client()).await.unwrap();
+        let sent = world.wire.only();
+        sent.assert_form(&[("grant_type", bearer), ("assertion", "JWT"), ("scope", "a")]);
+        assert_eq!(sent.header("authorization"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_grant_without_client_goes_as_json_where_the_provider_wants_that() {
+    let world = World::of(acme().but(|d| d.with_token_body(TokenBody::Json)));
+    world.wire.answer(200, &json!({ "access_token": "T" }));
+    let grant = Grant::new("custom").param("assertion", "JWT").without_client();
+    world.client.request_token(grant).await.unwrap();
+    let sent = world.wire.only();
+    assert_eq!(sent.header("content-type"), Some("application/json"));
+    let body: Json = serde_json::from_str(&sent.body).unwrap();
+    assert_eq!(body, json!({ "grant_type": "custom", "assertion": "JWT" }));
+}
+
+#[tokio::test]
+async fn a_grant_that_is_the_clients_own_does_not_go_without_it() {
+    let token = OAuth2Token::from_refresh_token("R");
+    for grant in [Grant::new("client_credentials"), Grant::refresh(&token)] {
+        let world = World::of(acme());
+        let got = world.client.request_token(grant.without_client()).await;
+        refused(got, ErrorKind::Config, None);
+        world.wire.assert_silent();
+    }
+}
+
+#[tokio::test]
+async fn a_refused_grant_without_client_hides_its_assertion() {
+    let world = World::of(acme());
+    let said = json!({ "error": "invalid_grant", "error_description": "bad planted-assertion" });
+    world.wire.answer(400, &said);
+    let grant = Grant::new("custom").param("assertion", "planted-assertion").without_client();
+    let error = refused(world.client.request_token(grant).await, ErrorKind::Denied, None);
+    assert_eq!(error.oauth().unwrap().code(), "invalid_grant");
+    assert!(!format!("{error} {error:?}").contains("planted-assertion"));
 }
 
 #[tokio::test]
@@ -54,6 +110,36 @@ async fn a_grant_with_checks_of_its_own_does_not_go_round_them() {
         assert_eq!(error.operation(), Some(Operation::RequestToken), "{name}");
         world.wire.assert_silent();
     }
+}
+
+#[cfg(feature = "resource-owner-password-credentials")]
+#[tokio::test]
+async fn a_password_goes_by_its_own_grant_alone() {
+    let world = World::of(acme());
+    world.wire.answer(200, &json!({ "access_token": "T", "refresh_token": "R" }));
+    let grant = Grant::dangerously_password("ann", "p&w=").param("scope", "a");
+    assert!(!format!("{grant:?}").contains("p&w="));
+    let token = world.client.request_token(grant).await.unwrap();
+    assert_eq!(token.refresh_token().unwrap().expose(), "R");
+    world.wire.only().assert_form(&[
+        ("grant_type", "password"),
+        ("username", "ann"),
+        ("scope", "a"),
+        ("password", "p&w="),
+        ("client_id", "client"),
+        ("client_secret", SECRET),
+    ]);
+}
+
+#[cfg(feature = "resource-owner-password-credentials")]
+#[tokio::test]
+async fn a_password_that_comes_back_is_not_told() {
+    let world = World::of(acme());
+    let said = "no account with horse-battery-staple";
+    world.wire.answer(400, &json!({ "error": "invalid_grant", "error_description": said }));
+    let grant = Grant::dangerously_password("ann", "horse-battery-staple");
+    let error = refused(world.client.request_token(grant).await, ErrorKind::Denied, None);
+    assert!(!format!("{error:?} {error}").contains("horse-battery"), "{error:?}");
 }
 
 #[tokio::test]

@@ -92,10 +92,32 @@ async fn a_request_refused_unread_is_signed_and_sent_once_more() {
         match wanted {
             1 => assert_eq!(got.unwrap().access_token().expose(), "T"),
             _ => {
-                let error = refused(got, ErrorKind::Denied, None);
+                let error = refused(got, ErrorKind::Transport, None);
                 assert_eq!(error.oauth().unwrap().code(), "use_dpop_nonce");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn the_signer_sees_every_answer_for_the_nonce_in_it() {
+    for (statuses, want) in
+        [(&[200][..], &[200][..]), (&[400, 200], &[400, 200]), (&[400, 400], &[400, 400])]
+    {
+        let world = World::of(acme());
+        let signer = Arc::new(Signer::default());
+        let client = world.client.clone().with_request_signer(Arc::clone(&signer) as _);
+        for status in statuses {
+            world.wire.answer_with(|_| {
+                let reply = json!({ "access_token": "T", "token_type": "DPoP" });
+                let mut response = crate::support::json_response(*status, &reply);
+                response.headers.insert("dpop-nonce", "n".parse().unwrap());
+                Ok(response)
+            });
+        }
+        let got = client.request_token(Grant::new("client_credentials")).await;
+        assert_eq!(got.is_ok(), want.ends_with(&[200]));
+        assert_eq!(signer.seen(), want);
     }
 }
 
@@ -131,6 +153,6 @@ async fn without_a_signer_nothing_is_sent_twice() {
         response.headers.insert("dpop-nonce", "n".parse().unwrap());
         Ok(response)
     });
-    refused(world.login().await, ErrorKind::Denied, None);
+    refused(world.login().await, ErrorKind::Transport, None);
     world.wire.only();
 }
