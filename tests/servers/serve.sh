@@ -4,7 +4,7 @@
 #   serve.sh NAME [options]         installs NAME if it is missing, then becomes it (exec)
 #   serve.sh --install NAME…        installs only
 #
-# NAME: oidc-provider, canaille
+# NAME: oidc-provider, canaille, redis, postgres
 #
 # A server prints one JSON line on stdout when it is ready. Packages go into
 # $REAL_SERVERS_CACHE, else into hallpass/servers in the user's cache folder.
@@ -32,6 +32,7 @@ locks() {
     case $1 in
         oidc-provider) echo package.json package-lock.json ;;
         canaille) echo requirements.lock ;;
+        redis | postgres) ;;
         *) fail "no server is named '$1'" ;;
     esac
 }
@@ -40,9 +41,38 @@ locks() {
 folder() {
     local sum files
     files=$(locks "$1")
+    [ -n "$files" ] || {
+        echo "$cache/$1"
+        return
+    }
     # shellcheck disable=SC2086 # several names
     sum=$(cd "$here/$1" && cat $files | cksum)
     echo "$cache/$1-${sum%% *}"
+}
+
+# The folder with PostgreSQL's programs, the newest; distributions keep it out of the PATH.
+postgres_programs() {
+    local found
+    found=$(command -v postgres) || found=$(
+        find /usr/lib/postgresql /usr/pgsql-* -path '*/bin/postgres' 2>/dev/null |
+            sort -V | tail -n 1 || true
+    )
+    [ -n "$found" ] && dirname "$found"
+}
+
+# Whether the system has the server, so that nothing is to be installed.
+is_on_system() {
+    case $1 in
+        redis) command -v redis-server >/dev/null ;;
+        postgres) postgres_programs >/dev/null ;;
+        *) false ;;
+    esac
+}
+
+# Packages of Debian or Ubuntu that the system lacks, with all that they take.
+missing_packages() {
+    apt-cache show "$1" >/dev/null 2>&1 || apt-get update >&2
+    apt-get install --simulate --no-install-recommends "$1" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'
 }
 
 # Into the current folder, which has the lock file.
@@ -56,6 +86,21 @@ install_here() {
                 bin/python -m pip install --no-deps --disable-pip-version-check \
                     --requirement requirements.lock
             ;;
+        # Unpacked, so that it takes no root, and no server is started that nobody asked for.
+        redis)
+            needs apt-get "or redis-server"
+            # shellcheck disable=SC2046 # several names
+            apt-get download $(missing_packages redis-server) &&
+                for package in *.deb; do dpkg-deb --extract "$package" . || return; done &&
+                rm -- *.deb
+            ;;
+        # Not unpacked: its user could not read the cache of another.
+        postgres)
+            needs apt-get "or PostgreSQL"
+            { apt-cache show postgresql >/dev/null 2>&1 || apt-get update; } &&
+                DEBIAN_FRONTEND=noninteractive \
+                    apt-get install --yes --no-install-recommends postgresql
+            ;;
     esac
 }
 
@@ -64,6 +109,7 @@ install_here() {
 install() {
     local name=$1 target staging log files
     files=$(locks "$name")
+    ! is_on_system "$name" || return 0
     needs python3 "it takes the lock, and it is the user without a browser"
     [ "$name" != oidc-provider ] || needs node "version 20 or newer"
     target=$(folder "$name")
@@ -79,7 +125,7 @@ install() {
         rm -rf "$staging"
         mkdir "$staging"
         # shellcheck disable=SC2086 # several names
-        (cd "$here/$name" && cp $files "$staging")
+        [ -z "$files" ] || (cd "$here/$name" && cp $files "$staging")
         (cd "$staging" && install_here "$name" </dev/null >"$log" 2>&1) || {
             cat "$log" >&2
             fail "$name cannot be installed"
@@ -96,6 +142,10 @@ start() {
     case $name in
         oidc-provider) exec node "$here/$name/start-$name.mjs" --modules "$target" "$@" ;;
         canaille) exec "$target/bin/python" "$here/$name/start-$name.py" "$@" ;;
+        redis) exec python3 "$here/$name/start-$name.py" --root "$target" "$@" ;;
+        postgres)
+            exec python3 "$here/$name/start-$name.py" --programs "$(postgres_programs)" "$@"
+            ;;
     esac
 }
 

@@ -18,6 +18,7 @@ mod failure;
 pub mod http;
 pub mod receiver;
 pub mod registered;
+pub mod renewing;
 pub mod server;
 mod tail;
 pub mod user;

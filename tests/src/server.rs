@@ -82,6 +82,12 @@ impl RealServer {
         text(&self.ready, "issuer").unwrap_or_default()
     }
 
+    /// Where a database is reached, with user and password; empty for any other server.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        text(&self.ready, "url").unwrap_or_default()
+    }
+
     /// The last 4 KiB of what the server complained with until now: why it refused a request.
     #[must_use]
     pub fn stderr(&self) -> String {
@@ -145,7 +151,8 @@ fn ready(line: &str) -> Result<Value, Failure> {
         return Err(Failure::new("ended before it was ready"));
     }
     let ready: Value = serde_json::from_str(line).map_err(Failure::of("the ready line"))?;
-    text(&ready, "issuer")?;
+    // A database has a URL instead.
+    text(&ready, "url").or_else(|_| text(&ready, "issuer"))?;
     Ok(ready)
 }
 
@@ -183,6 +190,12 @@ mod tests {
         let bob = format!("{:?}", server.user("bob").unwrap());
         assert!(bob.contains("\"bob\"") && bob.contains("\"P\""), "{bob}");
         assert!(server.user("alice").unwrap_err().to_string().contains("\"alice\""));
+    }
+
+    #[test]
+    fn a_database_has_a_url_and_no_issuer() {
+        let server = run("echo '{\"url\":\"U\"}'; cat", LIMIT).unwrap();
+        assert_eq!((server.url(), server.issuer()), ("U", ""));
     }
 
     #[test]

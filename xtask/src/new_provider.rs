@@ -85,7 +85,7 @@ pub(crate) fn write(root: &Path, name: &str) -> Result<(), String> {
 }
 
 /// What the workspace and the facade say of a provider, by file.
-fn mentions(name: &str, type_name: &str) -> [(&'static str, String); 6] {
+fn mentions(name: &str, type_name: &str) -> [(&'static str, String); 7] {
     [
         (
             "Cargo.toml",
@@ -111,6 +111,13 @@ fn mentions(name: &str, type_name: &str) -> [(&'static str, String); 6] {
                  {name}::{type_name}::new().descriptor().clone(),"
             ),
         ),
+        (
+            "crates/hallpass/src/constructors.rs",
+            format!(
+                "    #[cfg(feature = \"{name}\")]\n    let all = all.with(\"{name}\", \
+                 |plan| plan.client(crate::{name}::{type_name}::new()));"
+            ),
+        ),
     ]
 }
 
@@ -131,6 +138,8 @@ fn mention(root: &Path, path: &str, line: &str) -> Result<(), String> {
 fn kind(line: &str) -> &'static str {
     if line.contains("descriptor()") {
         "descriptors"
+    } else if line.contains("plan.client") {
+        "constructors"
     } else if line.contains("pub use") || line.contains("dep:") {
         "features"
     } else if line.contains(" = {") {

@@ -54,14 +54,7 @@ impl ApiClient {
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): the URL is none of http or https, or has a
     /// user, a password, a query or a fragment.
     pub fn new(session: Session, base_url: &str) -> Result<Self> {
-        let mut base = web_url(base_url)?;
-        if base.query().is_some() || base.fragment().is_some() {
-            return Err(Error::config("a base URL has a path, and neither query nor fragment"));
-        }
-        if !base.path().ends_with('/') {
-            let path = format!("{}/", base.path());
-            base.set_path(&path);
-        }
+        let base = self::base_url(base_url)?;
         let placement = Placement::Header;
         Ok(Self { session, base, allowed: Vec::new(), placement, tries: 3 })
     }
@@ -152,6 +145,19 @@ impl ApiClient {
         }
         Ok(url)
     }
+}
+
+/// What paths can be put behind.
+pub(crate) fn base_url(base_url: &str) -> Result<Url> {
+    let mut base = web_url(base_url)?;
+    if base.query().is_some() || base.fragment().is_some() {
+        return Err(Error::config("a base URL has a path, and neither query nor fragment"));
+    }
+    if !base.path().ends_with('/') {
+        let path = format!("{}/", base.path());
+        base.set_path(&path);
+    }
+    Ok(base)
 }
 
 /// What a token may be sent to, if it is named so.

@@ -36,12 +36,27 @@ pub async fn check(store: Arc<dyn TokenStore>) {
     keys_are_kept_apart(&*store).await;
     any_text_comes_back(&*store).await;
     versions_are_never_given_twice(&*store).await;
-    one_of_many_writers_wins(&store).await;
-    one_of_many_holds_the_lease(&store).await;
+    one_of_many_writers_wins(&[Arc::clone(&store)]).await;
+    one_of_many_holds_the_lease(&[Arc::clone(&store)]).await;
     an_interruption_is_remembered(&*store).await;
     a_write_without_a_lease_ends_the_doubt(&*store).await;
-    a_lease_outlives_the_token(&*store).await;
+    a_lease_and_its_doubt_outlive_the_token(&*store).await;
+    a_lease_of_any_length_is_one(&*store).await;
     leases_end_by_themselves(&*store).await;
+}
+
+/// Holds two handles of one store to its contract, each with connections of its own, as two processes
+/// have them. For a store that several processes share; [`check`] comes first.
+///
+/// # Panics
+///
+/// With the line that the store does not keep.
+pub async fn check_shared(first: Arc<dyn TokenStore>, second: Arc<dyn TokenStore>) {
+    what_one_writes_the_other_reads(&*first, &*second).await;
+    what_one_leases_the_other_waits_for(&*first, &*second).await;
+    let both = [first, second];
+    one_of_many_writers_wins(&both).await;
+    one_of_many_holds_the_lease(&both).await;
 }
 
 /// A key that no run before had.
@@ -145,12 +160,13 @@ async fn versions_are_never_given_twice(store: &dyn TokenStore) {
     }
 }
 
-async fn one_of_many_writers_wins(store: &Arc<dyn TokenStore>) {
+async fn one_of_many_writers_wins(handles: &[Arc<dyn TokenStore>]) {
+    let store = &handles[0];
     let key = fresh();
     let mut expected = None;
     for _ in 0..5 {
         let mut writers = JoinSet::new();
-        for writer in 0..16 {
+        for (writer, store) in (0..16).zip(handles.iter().cycle()) {
             let (store, key) = (Arc::clone(store), key.clone());
             writers.spawn(async move {
                 swap(&*store, &key, expected, &writer.to_string()).await.map(|it| (writer, it))
@@ -166,10 +182,11 @@ async fn one_of_many_writers_wins(store: &Arc<dyn TokenStore>) {
     store.delete(&key).await.expect("delete answers");
 }
 
-async fn one_of_many_holds_the_lease(store: &Arc<dyn TokenStore>) {
+async fn one_of_many_holds_the_lease(handles: &[Arc<dyn TokenStore>]) {
+    let store = &handles[0];
     let key = fresh();
     let mut takers = JoinSet::new();
-    for _ in 0..16 {
+    for (_, store) in (0..16).zip(handles.iter().cycle()) {
         let (store, key) = (Arc::clone(store), key.clone());
         takers.spawn(async move { lease(&*store, &key, LONG).await });
     }
@@ -179,7 +196,8 @@ async fn one_of_many_holds_the_lease(store: &Arc<dyn TokenStore>) {
     assert_eq!(held.key(), &key, "it is on what was asked for");
     assert!(!held.was_interrupted(), "nobody was there before");
     assert!(lease(&**store, &key, LONG).await.is_none(), "it is still held");
-    assert!(lease(&**store, &fresh(), SHORT).await.is_some(), "another key has its own");
+    let other = lease(&**store, &fresh(), LONG).await.expect("another key has its own");
+    release(&**store, other, false).await;
     release(&**store, held, false).await;
     let next = lease(&**store, &key, LONG).await.expect("it was given back");
     assert!(!next.was_interrupted(), "it was given back without a doubt");
@@ -188,10 +206,12 @@ async fn one_of_many_holds_the_lease(store: &Arc<dyn TokenStore>) {
 
 /// All that is to be waited for, at once.
 async fn leases_end_by_themselves(store: &dyn TokenStore) {
-    let [key, long_key, written_key] = [fresh(), fresh(), fresh()];
+    let [key, long_key, written_key, late_key, no_key] = [(); 5].map(|()| fresh());
     let late = lease(store, &key, SHORT).await.expect("a lease");
     let long = lease(store, &long_key, LONG).await.expect("a lease");
     let silent = lease(store, &written_key, SHORT).await.expect("a lease");
+    let [late_alone, none] =
+        [lease(store, &late_key, SHORT).await, lease(store, &no_key, Duration::ZERO).await];
     sleep(AFTER_SHORT).await;
 
     let next = lease(store, &key, LONG).await.expect("the old one ran out");
@@ -202,6 +222,17 @@ async fn leases_end_by_themselves(store: &dyn TokenStore) {
     let last = lease(store, &key, LONG).await.expect("a lease");
     assert!(last.was_interrupted(), "and ends no doubt of those who came after");
     release(store, last, false).await;
+
+    release(store, late_alone.expect("a lease"), false).await;
+    let next = lease(store, &late_key, LONG).await.expect("a lease");
+    assert!(!next.was_interrupted(), "who comes late, and before any other, gives it back");
+    release(store, next, false).await;
+
+    let none = none.expect("no length at all is a short one");
+    let next = lease(store, &no_key, LONG).await.expect("which ran out");
+    assert!(next.was_interrupted(), "and was not given back");
+    release(store, none, false).await;
+    release(store, next, false).await;
 
     assert!(lease(store, &long_key, LONG).await.is_none(), "a long lease is long");
     release(store, long, false).await;
@@ -252,7 +283,16 @@ async fn a_write_without_a_lease_ends_the_doubt(store: &dyn TokenStore) {
     store.delete(&key).await.expect("delete answers");
 }
 
-async fn a_lease_outlives_the_token(store: &dyn TokenStore) {
+async fn a_lease_of_any_length_is_one(store: &dyn TokenStore) {
+    let key = fresh();
+    let held = lease(store, &key, Duration::MAX).await.expect("a lease for ever is one");
+    assert!(lease(store, &key, Duration::MAX).await.is_none(), "it is held");
+    release(store, held, false).await;
+    let next = lease(store, &key, LONG).await.expect("it was given back");
+    release(store, next, false).await;
+}
+
+async fn a_lease_and_its_doubt_outlive_the_token(store: &dyn TokenStore) {
     let key = fresh();
     swap(store, &key, None, "a").await.expect("a write");
     let held = lease(store, &key, LONG).await.expect("a lease");
@@ -260,6 +300,37 @@ async fn a_lease_outlives_the_token(store: &dyn TokenStore) {
     assert!(lease(store, &key, LONG).await.is_none(), "a deletion ends no lease");
     swap(store, &key, None, "b").await.expect("a write");
     assert!(lease(store, &key, LONG).await.is_none(), "a write ends no lease");
-    release(store, held, false).await;
+    release(store, held, true).await;
     store.delete(&key).await.expect("delete answers");
+    let held = lease(store, &key, LONG).await.expect("a lease");
+    assert!(held.was_interrupted(), "a deletion ends no doubt");
+    release(store, held, false).await;
+}
+
+async fn what_one_writes_the_other_reads(first: &dyn TokenStore, second: &dyn TokenStore) {
+    let key = fresh();
+    let one = swap(first, &key, None, "a").await.expect("a write");
+    assert_eq!(loaded(second, &key).await, Some(("a".into(), one)), "the other reads it");
+    assert!(swap(second, &key, None, "b").await.is_none(), "and knows that there is one");
+    let two = swap(second, &key, Some(one), "b").await.expect("it replaces what the other wrote");
+    assert!(swap(first, &key, Some(one), "c").await.is_none(), "which is now an old one");
+    assert_eq!(loaded(first, &key).await, Some(("b".into(), two)), "the first reads the new one");
+    second.delete(&key).await.expect("delete answers");
+    assert!(loaded(first, &key).await.is_none(), "what the other deleted is gone");
+}
+
+async fn what_one_leases_the_other_waits_for(first: &dyn TokenStore, second: &dyn TokenStore) {
+    let key = fresh();
+    let held = lease(first, &key, LONG).await.expect("a lease");
+    assert!(lease(second, &key, LONG).await.is_none(), "the other has it");
+    release(first, held, true).await;
+    let held = lease(second, &key, LONG).await.expect("the other gave it back");
+    assert!(held.was_interrupted(), "in doubt");
+    assert!(lease(first, &key, LONG).await.is_none(), "now the other one has it");
+    release(second, held, true).await;
+    swap(first, &key, None, "a").await.expect("a write");
+    let held = lease(second, &key, LONG).await.expect("a lease");
+    assert!(!held.was_interrupted(), "the other's write ended the doubt");
+    release(second, held, false).await;
+    second.delete(&key).await.expect("delete answers");
 }

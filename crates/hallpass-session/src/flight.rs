@@ -2,17 +2,48 @@
 
 use std::{
     future::Future,
-    sync::{Mutex, PoisonError},
+    pin::pin,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// One piece of work at a time, whose result all get who asked while it was under way.
 ///
 /// The work runs in a task of its own: those who wait may go away, and it still comes to its end.
 pub(crate) struct Flight<T> {
     /// Of the last one, which may have ended.
-    last: Mutex<Option<watch::Receiver<Option<T>>>>,
+    last: Mutex<Option<Arc<Landing<T>>>>,
+}
+
+/// Where the result of one piece of work arrives.
+struct Landing<T> {
+    /// `None` in it: there is none.
+    result: OnceLock<Option<T>>,
+    arrived: Notify,
+}
+
+impl<T: Clone> Landing<T> {
+    async fn result(&self) -> Option<T> {
+        let mut arrived = pin!(self.arrived.notified());
+        // Before the look: what arrives after it is then not missed.
+        arrived.as_mut().enable();
+        if let Some(result) = self.result.get() {
+            return result.clone();
+        }
+        arrived.await;
+        self.result.get().cloned().flatten()
+    }
+}
+
+/// Sends no result if nobody did before it.
+struct Sender<T>(Arc<Landing<T>>);
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let _ = self.0.result.set(None);
+        self.0.arrived.notify_waiters();
+    }
 }
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
@@ -30,32 +61,27 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let mut result = self.under_way(work);
-        // An error says that the sender is gone: it sends just before that, or never.
-        result.wait_for(Option::is_some).await.ok()?.clone()
+        let landing = self.under_way(work);
+        landing.result().await
     }
 
-    fn under_way<F>(&self, work: impl FnOnce() -> F) -> watch::Receiver<Option<T>>
+    fn under_way<F>(&self, work: impl FnOnce() -> F) -> Arc<Landing<T>>
     where
         F: Future<Output = T> + Send + 'static,
     {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(result) = last.as_ref().filter(|result| is_under_way(result)) {
-            return result.clone();
+        if let Some(landing) = last.as_ref().filter(|landing| landing.result.get().is_none()) {
+            return Arc::clone(landing);
         }
-        let (sender, result) = watch::channel(None);
+        let landing = Arc::new(Landing { result: OnceLock::new(), arrived: Notify::new() });
+        let sender = Sender(Arc::clone(&landing));
         let work = work();
         tokio::spawn(async move {
-            sender.send_replace(Some(work.await));
+            let _ = sender.0.result.set(Some(work.await));
         });
-        *last = Some(result.clone());
-        result
+        *last = Some(Arc::clone(&landing));
+        landing
     }
-}
-
-/// Without a result, and with somebody who may still send one.
-fn is_under_way<T>(result: &watch::Receiver<Option<T>>) -> bool {
-    result.borrow().is_none() && result.has_changed().is_ok()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use hallpass_core::{BaseOAuth2, Clock, Error, OAuth2Token, Result, Secret};
 use crate::{
     Renewal, TokenEvent, TokenKey, TokenListener, TokenReason, TokenStore, Version,
     flight::Flight,
-    renew::{self, Unsaved},
+    renew::{self, LONGEST_REST, Unsaved},
 };
 
 /// Before its end a token is renewed: so early at most, and at most a tenth of its life early.
@@ -71,7 +71,11 @@ pub(crate) struct Trouble {
 impl Trouble {
     /// Whether it is of this version, and still too early for another try.
     pub(crate) fn counts(&self, version: Option<Version>, now: SystemTime) -> bool {
-        self.version == version && self.until.is_none_or(|until| now < until)
+        // Longer than any rest: the clock was put back.
+        let counts = |until: SystemTime| {
+            until.duration_since(now).is_ok_and(|left| !left.is_zero() && left <= LONGEST_REST)
+        };
+        self.version == version && self.until.is_none_or(counts)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use hallpass_core::{Error, ErrorKind, OAuth2Token, Result, Secret, http::StatusCode};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     Entry, Lease, TokenReason, Version,
@@ -19,7 +19,7 @@ const BETWEEN_WRITES: [Duration; 2] = [Duration::from_millis(100), Duration::fro
 /// After a failure that time may mend, where the provider names no time of its own.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// However long the provider asks for, a user may have signed in elsewhere meanwhile.
-const LONGEST_REST: Duration = Duration::from_secs(300);
+pub(crate) const LONGEST_REST: Duration = Duration::from_secs(300);
 
 /// What the store keeps, as it was a moment ago.
 type Kept = Option<Arc<Held>>;
@@ -65,11 +65,14 @@ impl Renewing<'_> {
     /// A token that lasts a little longer serves, whatever failed.
     async fn run(&self) -> Result<Arc<Held>> {
         let mut tried = self.held.load_full();
-        let error = match self.attempt(&mut tried).await {
-            Ok(held) => return Ok(held),
+        let attempted = self.attempt(&mut tried).await;
+        let is_overtaken = self.memory().epoch != self.epoch;
+        let error = match attempted {
+            Ok(held) if !is_overtaken => return Ok(held),
+            // What the login or the logout left, not what it replaced.
+            Ok(_) => signed_out(),
             Err(error) => error,
         };
-        let is_overtaken = self.memory().epoch != self.epoch;
         if is_overtaken {
             // By a login or a logout: what that left counts.
             tried = self.held.load_full();
@@ -124,7 +127,14 @@ impl Renewing<'_> {
         }
         let expected = tried.as_ref().map(|tried| tried.version);
         let old = tried.as_ref().map(|tried| Arc::clone(&tried.token));
-        match self.parts.renewal.renew(&*self.parts.client, old.as_deref()).await {
+        // Longer than the lease, and another process asks too.
+        let time_left = self.parts.lease.saturating_sub(asked.elapsed());
+        let renewing = self.parts.renewal.renew(&*self.parts.client, old.as_deref());
+        let renewed = timeout(time_left, renewing).await.unwrap_or_else(|_| {
+            let message = "the renewal took longer than its lease";
+            Err(Error::transport(message).with_reason("lease"))
+        });
+        match renewed {
             Ok(token) => {
                 let reason = self.reason;
                 let written = self.write(Unsaved { old, expected, token, lease, reason }).await?;
@@ -146,8 +156,9 @@ impl Renewing<'_> {
         error: Error,
     ) -> Result<Arc<Held>> {
         // A refusal does not end it: the third one to try is to be told the same.
-        let was_interrupted = lease.was_interrupted();
-        let may_be_lost = !(made_no_token(&error) || was_never_sent(&error));
+        let spends_old = self.parts.renewal.spends_old();
+        let was_interrupted = spends_old && lease.was_interrupted();
+        let may_be_lost = spends_old && !(made_no_token(&error) || was_never_sent(&error));
         self.release(lease, was_interrupted || may_be_lost).await;
         if error.kind() != ErrorKind::Denied || error.oauth().is_none() {
             return Err(error);
@@ -239,7 +250,9 @@ impl Renewing<'_> {
 
     /// Whether it serves if there is no better one.
     fn is_usable(&self, held: &Held) -> bool {
-        held.is_usable(self.parts.clock.now()) && !held.is(self.refused.as_ref())
+        held.is_usable(self.parts.clock.now())
+            && !held.is(self.refused.as_ref())
+            && self.parts.renewal.suits(&*self.parts.client, &held.token)
     }
 
     /// Hands it out from now on, unless a login or a logout came in between.
@@ -285,11 +298,12 @@ fn made_no_token(error: &Error) -> bool {
     (error.oauth().is_some() && !is_broken) || error.status() == Some(StatusCode::TOO_MANY_REQUESTS)
 }
 
-/// It was refused on this side, or there was no connection to send it over.
+/// It was refused on this side, or there was no connection to send it over. A client that is not
+/// hallpass's own may say so by kind and reason alone.
 fn was_never_sent(error: &Error) -> bool {
     let is_ours =
         matches!(error.kind(), ErrorKind::Config | ErrorKind::Unsupported | ErrorKind::Denied);
-    error.reason() == Some("connect") || (is_ours && error.status().is_none())
+    error.is_unsent() || error.reason() == Some("connect") || (is_ours && error.status().is_none())
 }
 
 /// A lease that cannot be given back ends by itself.

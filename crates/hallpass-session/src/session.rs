@@ -5,7 +5,7 @@ use hallpass_core::{BaseOAuth2, Clock, Error, OAuth2Token, Result, Revoke, Syste
 use crate::{
     RefreshToken, Renewal, TokenKey, TokenListener, TokenReason, TokenStore,
     live::{Held, Live, Parts, Registry},
-    login,
+    login::{self, Found},
 };
 
 /// Twice as long as one renewal takes: discovery, a token request, again where a signer wants a
@@ -31,7 +31,7 @@ impl TokenManager {
             client,
             store,
             clock: Arc::new(SystemClock),
-            renewal: Arc::new(RefreshToken),
+            renewal: Arc::new(RefreshToken::new()),
             listener: None,
             lease: LEASE,
         };
@@ -61,7 +61,8 @@ impl TokenManager {
         self
     }
 
-    /// For how long a process that ends while it renews keeps others from it. Default 90 s; at
+    /// For how long a process that ends while it renews keeps others from it, and how long a renewal
+    /// may take at most, the application's [`Hooks`](hallpass_core::Hooks) included. Default 90 s; at
     /// least twice the client's timeouts together. Before the first [`session`](Self::session).
     #[must_use]
     pub fn with_lease(mut self, length: Duration) -> Self {
@@ -91,7 +92,8 @@ impl TokenManager {
         Session { live: Live::of(&self.live, &self.parts, self.key(user)) }
     }
 
-    /// Stores the token of a login, whatever was there before.
+    /// Stores the token of a login, whatever was there before, what cannot be read any more (sealed
+    /// with a key that is lost, or tampered with) included.
     ///
     /// # Errors
     ///
@@ -116,7 +118,9 @@ impl TokenManager {
     ///
     /// Those of the store, in which case nothing is revoked, and those of
     /// [`revoke_token`](BaseOAuth2::revoke_token), in which case the token is forgotten here all
-    /// the same.
+    /// the same. [`ErrorKind::Security`](hallpass_core::ErrorKind) or
+    /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind): it was to be revoked, and what was kept
+    /// cannot be read; it is removed, and lives on at the provider.
     ///
     /// # Panics
     ///
@@ -124,10 +128,11 @@ impl TokenManager {
     pub async fn sign_out(&self, user: &str, revoke: Option<Revoke>) -> Result<()> {
         let session = self.session(user);
         let live = Arc::clone(&session.live);
-        let kept = whole(tokio::spawn(async move { login::sign_out(&live).await }).await)??;
-        match (kept, revoke) {
-            (Some(token), Some(what)) => self.parts.client.revoke_token(&token, what).await,
-            _ => Ok(()),
+        let found = whole(tokio::spawn(async move { login::sign_out(&live).await }).await)??;
+        match (found, revoke) {
+            (Found::Token(token), Some(what)) => self.parts.client.revoke_token(&token, what).await,
+            (Found::Unreadable(error), Some(_)) => Err(error),
+            (Found::Nothing | Found::Token(_) | Found::Unreadable(_), _) => Ok(()),
         }
     }
 }

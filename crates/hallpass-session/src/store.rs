@@ -2,12 +2,39 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use hallpass_core::{Result, Secret};
+use rand::{Rng as _, rand_core::UnwrapErr, rngs::SysRng};
 
 use crate::TokenKey;
 
+#[cfg(feature = "at-rest")]
+mod at_rest;
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+mod distant;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
+#[cfg(feature = "at-rest")]
+pub use at_rest::AtRest;
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
+
+/// Never none at all, and never beyond about 30 years, so that no sum of it and the time of day goes
+/// beyond what a clock or a database counts.
+fn lease_length(length: Duration) -> Duration {
+    length.clamp(Duration::from_millis(1), Duration::from_secs(1_000_000_000))
+}
 
 /// Where tokens are kept, one for each [`TokenKey`].
 ///
@@ -22,7 +49,8 @@ pub use memory::MemoryStore;
 /// - A write is seen whole by every later `load`, of every process, or not at all.
 /// - No [`Version`] is given twice for one key, not even after a deletion.
 /// - A lease is held by one at a time. It ends when it is released, or by itself at the end of its
-///   length, so that no crash holds it for ever.
+///   length, so that no crash holds it for ever. Any length is one: the longest that a store can
+///   keep is about 30 years at least, and none at all is a short one.
 /// - What a lease says of an interruption survives the process that had it, until a token is
 ///   written while nobody holds the lease: whatever was in doubt is then of no matter.
 /// - Keys are compared byte for byte, and may hold any character but NUL.
@@ -30,7 +58,8 @@ pub use memory::MemoryStore;
 /// # Errors
 ///
 /// All methods: [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `store`: the store did
-/// not answer; the caller may try again.
+/// not answer; the caller may try again. `load`: [`ErrorKind::Security`](hallpass_core::ErrorKind):
+/// what is kept is not what was written; a login or a logout removes it.
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync {
     /// What is kept for `key`.
@@ -51,7 +80,7 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
     /// Takes the lease on `key` for `length`, or says that another has it.
     async fn lease(&self, key: &TokenKey, length: Duration) -> Result<Option<Lease>>;
 
-    /// Gives a lease back; `is_in_doubt` is what the next one reads as
+    /// Gives a lease back, after its end, too; `is_in_doubt` is what the next one reads as
     /// [`was_interrupted`](Lease::was_interrupted). Changes nothing once another has the lease.
     async fn release(&self, lease: Lease, is_in_doubt: bool) -> Result<()>;
 }
@@ -79,10 +108,15 @@ impl Entry {
 pub struct Version(i64);
 
 impl Version {
-    /// One that was never used: 63 bits by chance.
+    /// One that was never used: 63 bits by chance, from the operating system, so that no copy of
+    /// this process makes the same.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system has no random bytes.
     #[must_use]
     pub fn random() -> Self {
-        Self(rand::random::<i64>() & i64::MAX)
+        Self(i64::from_ne_bytes((UnwrapErr(SysRng).next_u64() >> 1).to_ne_bytes()))
     }
 
     /// As a database keeps it; never negative.

@@ -1,11 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "session")]
+mod constructors;
+
 pub use hallpass_core::{
     Authorization, AuthorizationRequest, AuthorizationUrl, BaseOAuth2, Callback, ClientConfig,
     CodeBinding, Descriptor, EmailSupport, EmailVerification, Error, ErrorKind, IdEmail,
     OAuth2Client, OAuth2Token, OAuthError, PendingAuthorization, Pkce, Profile, Provider, Result,
     Revocation, Revoke, Secret, SignIn,
 };
+
+#[cfg(feature = "session")]
+pub use crate::constructors::constructors;
 
 /// Everything else that a provider, a transport or a test is written with.
 pub use hallpass_core as core;

@@ -6,7 +6,7 @@ use hallpass_tests::user::{self, Outcome, User};
 use serde_json::Value;
 
 use crate::raw::visit;
-use crate::shared::OP;
+use crate::shared::{OP, POSTGRES, REDIS};
 
 #[tokio::test]
 async fn a_user_signs_in_and_lands_on_the_redirect_uri() {
@@ -55,6 +55,14 @@ async fn a_server_that_was_dropped_no_longer_answers() {
 fn a_server_that_does_not_start_is_a_failure_with_its_complaints() {
     check("no-such-server", &[], "no server is named 'no-such-server'");
     check("oidc-provider", &["--no-such-option"], "Unknown option '--no-such-option'");
+}
+
+#[test]
+fn a_database_is_never_another_one_that_has_its_port() {
+    for server in [&*REDIS, &*POSTGRES] {
+        let port = server.ready()["port"].to_string();
+        check(server.name(), &["--port", &port], "the server ended with 1");
+    }
 }
 
 #[track_caller]

@@ -14,3 +14,6 @@ mod login;
 mod refusals;
 mod canaille;
 mod openid;
+mod grants;
+mod processes;
+mod stores;

@@ -23,6 +23,7 @@ mod back_channel;
 mod client_auth;
 mod clock;
 mod discovery;
+mod dpop;
 mod foreign;
 mod freshness;
 mod keys;

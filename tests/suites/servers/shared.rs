@@ -11,3 +11,11 @@ pub(crate) static OP: LazyLock<RealServer> =
 /// canaille without options.
 pub(crate) static CANAILLE: LazyLock<RealServer> =
     LazyLock::new(|| RealServer::start("canaille", &[]).unwrap());
+
+/// Redis without a password.
+pub(crate) static REDIS: LazyLock<RealServer> =
+    LazyLock::new(|| RealServer::start("redis", &[]).unwrap());
+
+/// PostgreSQL with one database.
+pub(crate) static POSTGRES: LazyLock<RealServer> =
+    LazyLock::new(|| RealServer::start("postgres", &[]).unwrap());

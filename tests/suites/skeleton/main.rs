@@ -22,6 +22,9 @@ fn a_new_providers_skeleton_keeps_its_contract() {
     assert!(printed.contains("wrote crates/providers/hallpass-acme"), "{printed}");
     let facade = fs::read_to_string(scratch.path().join("crates/hallpass/src/lib.rs")).unwrap();
     assert!(facade.contains("pub use hallpass_acme as acme;"), "{facade}");
+    let table = scratch.path().join("crates/hallpass/src/constructors.rs");
+    let table = fs::read_to_string(table).unwrap();
+    assert!(table.contains("plan.client(crate::acme::Acme::new())"), "{table}");
 
     let mut test = cargo(scratch.path(), &root);
     test.args(["test", "--quiet", "--package", "hallpass-acme", "--no-default-features"]);
@@ -29,7 +32,7 @@ fn a_new_providers_skeleton_keeps_its_contract() {
     assert!(printed.contains("1 passed"), "{printed}");
     // The facade with it compiles too.
     let facade = ["check", "--quiet", "--package", "hallpass", "--no-default-features"];
-    run(cargo(scratch.path(), &root).args(facade).args(["--features", "acme"]));
+    run(cargo(scratch.path(), &root).args(facade).args(["--features", "acme,session"]));
 
     let again = cargo(scratch.path(), &root).args(xtask).arg("acme").output().unwrap();
     assert!(!again.status.success(), "a provider is not overwritten");

@@ -98,8 +98,10 @@ impl Machine<'_> {
         for program in ["bash", "node", "npm", "python3"] {
             needs(Command::new(program).arg("--version"), program)?;
         }
-        let script = ["tests/servers/serve.sh", "--install", "oidc-provider", "canaille"];
-        run(Command::new("bash").args(script).current_dir(self.root))?;
+        let mut install = Command::new("bash");
+        install.args(["tests/servers/serve.sh", "--install"]);
+        install.args(["oidc-provider", "canaille", "redis", "postgres"]);
+        run(install.current_dir(self.root))?;
         self.cargo(&format!("test {EVERYTHING} --test servers"))
     }
 

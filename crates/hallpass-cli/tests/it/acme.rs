@@ -10,7 +10,7 @@ use hallpass_core::{
 };
 
 #[derive(Debug)]
-pub(crate) struct Acme(Descriptor);
+pub(crate) struct Acme(pub(crate) Descriptor);
 
 impl Provider for Acme {
     type Params = ();

@@ -9,5 +9,11 @@ mod raw;
 mod receiver;
 mod refusals;
 mod login;
+mod token_file;
+#[cfg(unix)]
+mod owners;
+mod processes;
+#[cfg(feature = "keyring")]
+mod keyring;
 #[cfg(target_os = "linux")]
 mod browser;

@@ -101,8 +101,9 @@ impl<'a> ApiCall<'a> {
     /// As [`Session::token`](crate::Session::token) and
     /// [`BaseOAuth2::send`](hallpass_core::BaseOAuth2::send).
     /// [`ErrorKind::Security`], reason `origin`: the URL is elsewhere; nothing was sent.
-    /// [`ErrorKind::Config`]: the path or the body is none, or the path has a dot segment or an
-    /// encoded slash in it; nothing was sent. [`ErrorKind::Denied`], reason `invalid_token` unless
+    /// [`ErrorKind::Config`]: the path or the body is none, the path has a dot segment or an encoded
+    /// slash in it, or a token bound to a key (DPoP) is to go elsewhere than into the header; nothing
+    /// was sent. [`ErrorKind::Denied`], reason `invalid_token` unless
     /// the provider's crate has another: the API does not take the token, and not the next one
     /// either; or there is no other, and why is the [`source`](std::error::Error::source).
     pub async fn send(self) -> Result<Response> {
@@ -155,6 +156,9 @@ impl<'a> ApiCall<'a> {
         body: &Body,
         token: Option<&Arc<OAuth2Token>>,
     ) -> Result<Response> {
+        if let Some(token) = token {
+            self.check_placement(token, body)?;
+        }
         let client = self.api.session.client();
         let tries = if self.method.is_idempotent() { self.api.tries } else { 1 };
         let mut pause = FIRST_PAUSE;
@@ -175,6 +179,21 @@ impl<'a> ApiCall<'a> {
         client.send(self.request(url, body, token.map(|token| &**token))).await
     }
 
+    /// A proof of the key goes with a token in the header alone ([RFC 9449, section
+    /// 7.1](https://www.rfc-editor.org/rfc/rfc9449#section-7.1)).
+    fn check_placement(&self, token: &OAuth2Token, body: &Body) -> Result<()> {
+        let is_in_header = match &self.api.placement {
+            Placement::Header => true,
+            Placement::Form(_) => !matches!(body, Body::Form(_)),
+            Placement::Query(_) => false,
+        };
+        // check: 35
+        if !is_in_header && token.token_type().eq_ignore_ascii_case("DPoP") {
+            return Err(Error::config("a token bound to a key goes into the header"));
+        }
+        Ok(())
+    }
+
     fn request<'t>(
         &self,
         url: &Url,
@@ -192,32 +211,16 @@ impl<'a> ApiCall<'a> {
         if let Some(limit) = self.limit {
             request = request.body_limit_bytes(limit);
         }
-        let placed = |token: &OAuth2Token, name: &Cow<'static, str>| {
-            (name.clone(), token.access_token().clone())
+        let request = match body {
+            Body::Empty => request,
+            Body::Json(json) => request.json(json),
+            Body::Form(form) => request.form_body(form.clone()),
         };
-        let mut form = match body {
-            Body::Empty => None,
-            Body::Json(json) => {
-                request = request.json(json);
-                None
-            }
-            Body::Form(form) => Some(form.clone()),
-        };
-        let request = match (token, &self.api.placement, &mut form) {
-            (None, _, _) => request,
-            (Some(token), Placement::Query(name), _) => {
-                let (name, value) = placed(token, name);
-                request.query(name, value)
-            }
-            (Some(token), Placement::Form(name), Some(form)) => {
-                form.push(placed(token, name));
-                request
-            }
-            (Some(token), _, _) => request.token(token),
-        };
-        match form {
-            Some(form) => request.form_body(form),
-            None => request,
+        match (token, &self.api.placement) {
+            (None, _) => request,
+            (Some(token), Placement::Header) => request.token(token),
+            (Some(token), Placement::Query(name)) => request.token_in_query(name.clone(), token),
+            (Some(token), Placement::Form(name)) => request.token_in_form(name.clone(), token),
         }
     }
 }
@@ -241,7 +244,10 @@ impl fmt::Debug for ApiCall<'_> {
 
 /// RFC 6750 section 3.1; many APIs say no more than 401, and some say it with a 200.
 fn is_token_refused(error: &Error) -> bool {
-    error.status() == Some(StatusCode::UNAUTHORIZED) || error.reason() == Some("invalid_token")
+    let is_denied = error.kind() == ErrorKind::Denied;
+    let is_said = error.status() == Some(StatusCode::UNAUTHORIZED) && is_denied;
+    // What a hook failed with is not the API's word.
+    !error.is_unsent() && (is_said || error.reason() == Some("invalid_token"))
 }
 
 /// Whether no other try at a token is of use to this call.
@@ -249,8 +255,8 @@ fn is_no_other(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unsupported)
 }
 
-/// The API's refusal, as one of the token: of a token in the URL or the form core does not know
-/// that it is one, and blames the client's credentials. With why there is no other token.
+/// The API's refusal, as one of the token, whatever kind the provider's crate says it is. With why
+/// there is no other token.
 fn denied(refusal: Error, why: Option<Error>) -> Error {
     if refusal.kind() == ErrorKind::Denied {
         let refusal = match refusal.reason() {

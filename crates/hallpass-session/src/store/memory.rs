@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use hallpass_core::{Result, Secret};
 
-use crate::{Entry, Lease, TokenKey, TokenStore, Version};
+use crate::{Entry, Lease, TokenKey, TokenStore, Version, store::lease_length};
 
 /// Tokens of this process alone, gone with it.
 #[derive(Default)]
@@ -58,10 +58,11 @@ impl TokenStore for MemoryStore {
         token: &Secret,
     ) -> Result<Option<Version>> {
         let mut all = self.kept();
-        let kept = all.entry(key.clone()).or_default();
-        if kept.entry.as_ref().map(|entry| entry.version) != expected {
+        let found = all.get(key).and_then(|kept| kept.entry.as_ref());
+        if found.map(|entry| entry.version) != expected {
             return Ok(None);
         }
+        let kept = all.entry(key.clone()).or_default();
         let version = Version::random();
         kept.entry = Some(Entry::new(token.clone(), version));
         if kept.lease.is_none_or(|(_, until)| until <= Instant::now()) {
@@ -90,7 +91,7 @@ impl TokenStore for MemoryStore {
         }
         let holder = Version::random().get();
         let was_interrupted = kept.is_in_doubt || kept.lease.is_some();
-        kept.lease = Some((holder, now + length));
+        kept.lease = Some((holder, now + lease_length(length)));
         // Until the holder says otherwise.
         kept.is_in_doubt = true;
         Ok(Some(Lease::new(key.clone(), holder, was_interrupted)))
@@ -107,5 +108,22 @@ impl TokenStore for MemoryStore {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, MemoryStore, TokenKey, TokenStore, Version};
+
+    #[tokio::test]
+    async fn what_says_nothing_is_not_kept() {
+        let (store, ada) = (MemoryStore::new(), TokenKey::new("ada", "github"));
+        let refused = store.compare_and_swap(&ada, Some(Version::random()), &"a".into()).await;
+        assert!(matches!(refused, Ok(None)));
+        assert!(store.kept().is_empty(), "a refused write");
+        let Ok(Some(lease)) = store.lease(&ada, Duration::MAX).await else { panic!("a lease") };
+        assert_eq!(store.kept().len(), 1);
+        assert!(store.release(lease, false).await.is_ok());
+        assert!(store.kept().is_empty(), "a lease that was given back");
     }
 }

@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hallpass_core::{Error, ErrorKind, OAuth2Token, http::StatusCode};
+use hallpass_core::{Error, ErrorKind, OAuth2Token, Secret, http::StatusCode};
 use hallpass_session::{ApiClient, Placement};
 use hallpass_testkit::Fault;
 use serde_json::json;
@@ -63,10 +63,29 @@ async fn a_token_in_the_url_or_the_form_is_renewed_like_any_other() {
         let error = call().send().await.unwrap_err();
         assert_eq!((error.kind(), error.reason()), (ErrorKind::Denied, Some("invalid_token")));
         assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED));
-        let source = error.source().unwrap().downcast_ref::<Error>().unwrap();
-        assert_eq!(source.status(), Some(StatusCode::UNAUTHORIZED), "what the API said");
         assert_eq!((world.refreshes(), calls(&world)), (2, 4));
     }
+}
+
+#[tokio::test]
+async fn a_token_bound_to_a_key_goes_into_the_header_or_nowhere() {
+    let world = World::new().await;
+    let stored = Secret::new(r#"{"access_token":"T","token_type":"dpop"}"#);
+    let token = OAuth2Token::from_storage(&stored).unwrap();
+    let session = world.manager.sign_in("ada", token).await.unwrap();
+    let header = ApiClient::new(session, world.local.base_url()).unwrap();
+    let query = header.clone().with_placement(Placement::Query("t".into()));
+    let form = header.clone().with_placement(Placement::Form("t".into()));
+    for call in [query.get("userinfo"), form.put("userinfo").form([("a", "1")])] {
+        let error = call.send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+    }
+    assert_eq!(calls(&world), 0);
+    for call in [header.get("userinfo"), form.get("userinfo")] {
+        // It is not a token of the local provider.
+        assert_eq!(call.send().await.unwrap_err().status(), Some(StatusCode::UNAUTHORIZED));
+    }
+    assert_eq!(calls(&world), 2);
 }
 
 #[tokio::test]
@@ -150,7 +169,7 @@ async fn the_token_goes_to_the_apis_origins_alone() {
 async fn no_path_climbs_out_of_the_base_url() {
     let world = World::new().await;
     let session = world.manager.sign_in("ada", world.login().await).await.unwrap();
-    let base = format!("{}/api/v1", world.local.base_url());
+    let base = format!("{}/v1/api", world.local.base_url());
     let api = ApiClient::new(session, &base).unwrap();
     let before = world.local.requests().len();
     for path in [

@@ -63,14 +63,18 @@ async fn after_a_crash_a_refusal_says_what_happened() {
     assert!(!lease.unwrap().was_interrupted());
 }
 
-/// A renewal that ends so.
+/// A renewal that ends so, and may have spent what it had.
 #[derive(Debug)]
-struct Ends(Error);
+struct Ends(Error, bool);
 
 #[async_trait]
 impl Renewal for Ends {
     async fn renew(&self, _: &dyn BaseOAuth2, _: Option<&OAuth2Token>) -> Result<OAuth2Token> {
         Err(self.0.clone())
+    }
+
+    fn spends_old(&self) -> bool {
+        self.1
     }
 }
 
@@ -93,12 +97,44 @@ async fn whether_a_failed_renewal_leaves_a_doubt_depends_on_what_is_known_of_it(
     ] {
         let world = World::new().await;
         world.manager.sign_in("ada", OAuth2Token::from_refresh_token("r")).await.unwrap();
-        let renewal = Arc::new(Ends(error.clone()));
-        let session = world.elsewhere().with_renewal(renewal).session("ada");
-        session.token().await.unwrap_err();
-        let lease = world.store.lease(session.key(), Duration::from_secs(60)).await.unwrap();
-        assert_eq!(lease.unwrap().was_interrupted(), is_in_doubt, "{error}");
+        // One that spends nothing loses nothing.
+        for spends in [false, true] {
+            let renewal = Arc::new(Ends(error.clone(), spends));
+            let session = world.elsewhere().with_renewal(renewal).session("ada");
+            session.token().await.unwrap_err();
+            let lease = world.store.lease(session.key(), Duration::from_secs(60)).await.unwrap();
+            let lease = lease.unwrap();
+            assert_eq!(lease.was_interrupted(), spends && is_in_doubt, "{error} {spends}");
+            world.store.release(lease, false).await.unwrap();
+        }
     }
+}
+
+/// A renewal without end.
+#[derive(Debug)]
+struct Hangs;
+
+#[async_trait]
+impl Renewal for Hangs {
+    async fn renew(&self, _: &dyn BaseOAuth2, _: Option<&OAuth2Token>) -> Result<OAuth2Token> {
+        std::future::pending().await
+    }
+
+    fn spends_old(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_does_not_outlive_its_lease() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", OAuth2Token::from_refresh_token("r")).await.unwrap();
+    let manager = world.elsewhere().with_renewal(Arc::new(Hangs));
+    let session = manager.with_lease(Duration::from_millis(80)).session("ada");
+    let error = session.token().await.unwrap_err();
+    assert_eq!((error.kind(), error.reason()), (ErrorKind::Transport, Some("lease")));
+    let lease = world.store.lease(session.key(), Duration::from_secs(60)).await.unwrap();
+    assert!(lease.unwrap().was_interrupted(), "nobody knows whether it was sent");
 }
 
 #[tokio::test]

@@ -1,13 +1,19 @@
 //! Logins and logouts that meet each other, or a store with something else in it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use hallpass_core::{OAuth2Token, Revoke};
-use hallpass_session::{TokenEvent, TokenListener, TokenReason, TokenStore};
+use hallpass_core::{ErrorKind, OAuth2Token, Result, Revoke};
+use hallpass_session::{TokenEvent, TokenListener, TokenManager, TokenReason, TokenStore};
 use tokio::sync::Notify;
 
-use crate::support::{Away, Jitter, Slow, World};
+use crate::support::{Away, Before, Jitter, Slow, World};
 
 #[tokio::test]
 async fn a_login_and_a_logout_at_once_end_as_one_of_them_everywhere() {
@@ -60,7 +66,11 @@ async fn what_nobody_can_read_keeps_nobody_from_signing_in_or_out() {
     let key = world.manager.key("ada");
     let garbage = "garbage".into();
     world.store.compare_and_swap(&key, None, &garbage).await.unwrap();
-    world.manager.sign_out("ada", Some(Revoke::Grant)).await.unwrap();
+    let error = world.manager.sign_out("ada", Some(Revoke::Grant)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed, "what was to be revoked lives on");
+    assert!(world.store.load(&key).await.unwrap().is_none());
+    world.store.compare_and_swap(&key, None, &garbage).await.unwrap();
+    world.manager.sign_out("ada", None).await.unwrap();
     assert!(world.store.load(&key).await.unwrap().is_none());
     assert_eq!(world.local.count("revoke"), 0, "there was no token");
     world.store.compare_and_swap(&key, None, &garbage).await.unwrap();
@@ -107,6 +117,55 @@ impl TokenListener for Waits {
     async fn on_token(&self, _: TokenEvent<'_>) {
         self.told.notify_one();
         self.go.notified().await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_given_a_token_once_the_user_is_signed_out() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", world.login().await).await.unwrap();
+    world.clock.forward(4_000);
+    let waits = Arc::new(Waits::default());
+    let manager = world.elsewhere().with_listener(waits.clone());
+    let session = manager.session("ada");
+    let renewing = tokio::spawn(async move { session.token().await });
+    // It is stored, and the listener is being told.
+    waits.told.notified().await;
+    manager.sign_out("ada", Some(Revoke::Grant)).await.unwrap();
+    let session = manager.session("ada");
+    let asking = tokio::spawn(async move { session.token().await });
+    waits.go.notify_one();
+    for asked in [renewing, asking] {
+        assert_eq!(asked.await.unwrap().unwrap_err().reason(), Some("signed_out"));
+    }
+    assert!(world.stored().await.is_none());
+}
+
+#[tokio::test]
+async fn a_logout_revokes_what_another_process_stores_meanwhile() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", world.login().await).await.unwrap();
+    let before = world.stored().await.unwrap();
+    // A renewal elsewhere, between this one's look at the store and its removal.
+    let manager = world.over(Meanwhile(world.elsewhere(), AtomicBool::new(false)));
+    world.clock.forward(4_000);
+    manager.sign_out("ada", Some(Revoke::RefreshToken)).await.unwrap();
+    let revoked = world.local.requests().pop().unwrap().param("token").unwrap();
+    assert!(!before.refresh_token().unwrap().matches(&revoked), "the newest is revoked");
+    assert!(world.stored().await.is_none());
+}
+
+/// Renews elsewhere before the first write here.
+#[derive(Debug)]
+struct Meanwhile(TokenManager, AtomicBool);
+
+#[async_trait]
+impl Before for Meanwhile {
+    async fn before(&self, call: &'static str) -> Result<()> {
+        if call == "compare_and_swap" && !self.1.swap(true, Ordering::SeqCst) {
+            self.0.session("ada").token().await?;
+        }
+        Ok(())
     }
 }
 

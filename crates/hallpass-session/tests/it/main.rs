@@ -3,9 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api_client;
+#[cfg(feature = "at-rest")]
+mod at_rest;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod away;
 mod crash;
+mod device;
+mod grants;
+mod hooks;
 mod login;
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
 mod single_flight;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 mod store_away;
 mod support;

@@ -1,26 +1,34 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use hallpass_core::{BaseOAuth2, ErrorKind, OAuth2Token, Result};
-use hallpass_session::{Renewal, TokenReason};
+use hallpass_core::{BaseOAuth2, ErrorKind, OAuth2Token, OAuthError, Result};
+use hallpass_session::{Renewal, Session, TokenReason};
 use hallpass_testkit::Fault;
 use tokio::task::JoinSet;
 
-use crate::support::{Jitter, World};
+use crate::support::World;
+
+/// So many times, each with other waits.
+const ROUNDS: usize = 50;
+
+/// Ten thousand who ask at once.
+async fn all_ask(session: &Session) -> Vec<Result<Arc<OAuth2Token>>> {
+    let mut tasks = JoinSet::new();
+    for _ in 0..10_000 {
+        let session = session.clone();
+        tasks.spawn(async move { session.token().await });
+    }
+    tasks.join_all().await
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_tasks_with_one_expired_token_make_one_refresh_request() {
     let world = World::new().await;
-    let session = world.over(Jitter).sign_in("ada", world.login().await).await.unwrap();
-    for round in 1..=50 {
+    let session = world.jittery().sign_in("ada", world.login().await).await.unwrap();
+    for round in 1..=ROUNDS {
         let old = session.token().await.unwrap();
         world.clock.forward(4_000);
-        let mut tasks = JoinSet::new();
-        for _ in 0..10_000 {
-            let session = session.clone();
-            tasks.spawn(async move { session.token().await });
-        }
-        let mut tokens = tasks.join_all().await.into_iter().map(Result::unwrap);
+        let mut tokens = all_ask(&session).await.into_iter().map(Result::unwrap);
         let new = tokens.next().unwrap();
         assert!(!new.access_token().matches(old.access_token().expose()));
         assert!(tokens.all(|token| Arc::ptr_eq(&token, &new)), "all have the same");
@@ -31,20 +39,27 @@ async fn ten_thousand_tasks_with_one_expired_token_make_one_refresh_request() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failure_is_shared_too() {
     let world = World::new().await;
-    let session = world.manager.sign_in("ada", world.login().await).await.unwrap();
-    world.clock.forward(4_000);
-    world.local.fault(
-        Fault::on("token").status(400).body("application/json", r#"{"error":"invalid_grant"}"#),
-    );
-    let mut tasks = JoinSet::new();
-    for _ in 0..1_000 {
-        let session = session.clone();
-        tasks.spawn(async move { session.token().await });
+    let manager = world.jittery();
+    let session = manager.sign_in("ada", world.login().await).await.unwrap();
+    for round in 1..=ROUNDS {
+        world.clock.forward(4_000);
+        let (status, code) = if round % 2 == 0 { (400, "invalid_grant") } else { (503, "busy") };
+        let body = format!("{{\"error\":\"{code}\"}}");
+        let refusal = Fault::on("token").status(status).body("application/json", body);
+        // The next login's requests are none of these.
+        world.local.fault(refusal.retry_after(Duration::from_secs(60)));
+        let mut errors = all_ask(&session).await.into_iter().map(Result::unwrap_err);
+        let first = errors.next().unwrap();
+        assert_eq!(first.oauth().map(OAuthError::code), Some(code));
+        assert!(
+            errors.all(|error| error.to_string() == first.to_string()),
+            "all are told the same"
+        );
+        assert_eq!(world.refreshes(), round, "and it is not tried again");
+        let kind = if status == 400 { ErrorKind::Denied } else { ErrorKind::Transport };
+        assert_eq!(first.kind(), kind);
+        manager.sign_in("ada", world.login().await).await.unwrap();
     }
-    for result in tasks.join_all().await {
-        assert_eq!(result.unwrap_err().kind(), ErrorKind::Denied);
-    }
-    assert_eq!(world.refreshes(), 1, "and a refused token is not tried again");
 }
 
 #[tokio::test]

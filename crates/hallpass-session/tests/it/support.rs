@@ -8,7 +8,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use hallpass_core::{BaseOAuth2, Clock, Error, OAuth2Client, OAuth2Token, Result, Secret};
+use hallpass_core::{
+    BaseOAuth2, Clock, Error, HttpClient, OAuth2Client, OAuth2Token, Request, ReqwestClient,
+    Response, Result, Secret,
+};
 use hallpass_session::{
     Entry, Lease, MemoryStore, TokenEvent, TokenKey, TokenListener, TokenManager, TokenReason,
     TokenStore, Version,
@@ -22,6 +25,12 @@ pub(crate) struct TestClock(AtomicU64);
 impl TestClock {
     pub(crate) fn forward(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl TestClock {
+    pub(crate) fn back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds, Ordering::SeqCst);
     }
 }
 
@@ -73,6 +82,15 @@ impl World {
     pub(crate) fn over(&self, before: impl Before + 'static) -> TokenManager {
         let store = Between { store: Arc::<MemoryStore>::clone(&self.store), before };
         manager(&self.client, Arc::new(store), &self.clock)
+    }
+
+    /// Another process in which every wait takes some while by chance: of the store, of the
+    /// provider, of the listener.
+    pub(crate) fn jittery(&self) -> TokenManager {
+        let client = OAuth2Client::clone(&self.client);
+        let client = client.with_http_client(Arc::new(JitterHttp::default()));
+        let store = Between { store: Arc::<MemoryStore>::clone(&self.store), before: Jitter };
+        manager(&Arc::new(client), Arc::new(store), &self.clock).with_listener(Arc::new(Jitter))
     }
 
     /// The user's token in the store.
@@ -148,7 +166,9 @@ pub(crate) trait Before: std::fmt::Debug + Send + Sync {
 impl<F: Before> TokenStore for Between<F> {
     async fn load(&self, key: &TokenKey) -> Result<Option<Entry>> {
         self.before.before("load").await?;
-        self.store.load(key).await
+        let kept = self.store.load(key).await?;
+        self.before.after("load").await?;
+        Ok(kept)
     }
 
     async fn compare_and_swap(
@@ -165,17 +185,21 @@ impl<F: Before> TokenStore for Between<F> {
 
     async fn delete(&self, key: &TokenKey) -> Result<()> {
         self.before.before("delete").await?;
-        self.store.delete(key).await
+        self.store.delete(key).await?;
+        self.before.after("delete").await
     }
 
     async fn lease(&self, key: &TokenKey, length: Duration) -> Result<Option<Lease>> {
         self.before.before("lease").await?;
-        self.store.lease(key, length).await
+        let lease = self.store.lease(key, length).await?;
+        self.before.after("lease").await?;
+        Ok(lease)
     }
 
     async fn release(&self, lease: Lease, is_in_doubt: bool) -> Result<()> {
         self.before.before("release").await?;
-        self.store.release(lease, is_in_doubt).await
+        self.store.release(lease, is_in_doubt).await?;
+        self.before.after("release").await
     }
 }
 
@@ -234,6 +258,28 @@ impl Before for Jitter {
 
     async fn after(&self, call: &'static str) -> Result<()> {
         self.before(call).await
+    }
+}
+
+/// The same before and after each request.
+#[derive(Debug, Default)]
+pub(crate) struct JitterHttp(ReqwestClient);
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl HttpClient for JitterHttp {
+    async fn send(&self, request: Request) -> Result<Response> {
+        Jitter.before("send").await?;
+        let response = self.0.send(request).await?;
+        Jitter.after("send").await?;
+        Ok(response)
+    }
+}
+
+#[async_trait]
+impl TokenListener for Jitter {
+    async fn on_token(&self, _: TokenEvent<'_>) {
+        let _ = Jitter.before("on_token").await;
     }
 }
 

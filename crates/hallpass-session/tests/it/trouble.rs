@@ -63,6 +63,20 @@ async fn a_provider_that_wants_an_hour_is_asked_again_after_five_minutes() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_put_back_does_not_prolong_a_failure() {
+    let world = World::new().await;
+    let session = world.manager.sign_in("ada", world.login().await).await.unwrap();
+    world.clock.forward(90_000);
+    world.local.fault(Fault::on("token").status(503));
+    session.token().await.unwrap_err();
+    session.token().await.unwrap_err();
+    assert_eq!(world.refreshes(), 1, "not at once");
+    world.clock.back(80_000);
+    session.token().await.unwrap();
+    assert_eq!(world.refreshes(), 2);
+}
+
+#[tokio::test]
 async fn a_refusal_is_remembered_though_nobody_keeps_the_session() {
     let world = World::new().await;
     world.manager.sign_in("ada", world.login().await).await.unwrap();

@@ -1,0 +1,106 @@
+use std::{
+    fs::OpenOptions,
+    path::{Path, absolute},
+    time::Duration,
+};
+
+use hallpass_core::{Result, Secret};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::{
+    AtRest, Entry, Lease, TokenKey, Version,
+    store::{
+        distant::{self, PATIENCE, refused},
+        sql::{self, Statements, token_store},
+    },
+};
+
+/// Tokens in an SQLite file, for all processes of one machine that open it.
+///
+/// Leases go by the clock of the machine. A file on a network's disk is not safe with several
+/// machines ([SQLite's own words](https://www.sqlite.org/useovernet.html)): that is what the other
+/// stores are for.
+///
+/// A call that another process holds up waits for 8 s, and any for 10 s at most; one for a lease that
+/// failed takes up to 2 s more, to give it back where it was taken nevertheless.
+///
+/// Needs SQLite 3.42 or newer; the one that sqlx brings is newer, the system's may not be.
+///
+/// ```no_run
+/// # use hallpass_session::{AtRest, SealingKeys, SqliteStore};
+/// # async fn example(key: String) -> hallpass_core::Result<()> {
+/// let at_rest = AtRest::sealed(SealingKeys::new(key)?);
+/// let store = SqliteStore::open("tokens.db", at_rest).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SqliteStore {
+    pool: SqlitePool,
+    sql: Statements,
+    at_rest: AtRest,
+}
+
+/// For a lock that another process has on the file; shorter than all of a call.
+const BUSY: Duration = Duration::from_secs(8);
+
+/// Milliseconds; of one statement, all are the same.
+const NOW: &str = "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)";
+
+impl SqliteStore {
+    const IS_REMOTE: bool = false;
+
+    /// What the table is named unless the application says otherwise.
+    pub const TABLE: &str = "hallpass_tokens";
+
+    /// The file at `path`, which is made if it is missing: readable for its owner alone (on Unix),
+    /// with a write-ahead log beside it (`-wal`, `-shm`) and the table [`TABLE`](Self::TABLE). A
+    /// file that exists keeps its permissions. Four connections at most.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `store`: the file cannot be made.
+    /// [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `store`: it is no database, or
+    /// another process does not let go of it.
+    pub async fn open(path: impl AsRef<Path>, at_rest: AtRest) -> Result<Self> {
+        // Absolute, since SQLite takes some names for something else (`:memory:`).
+        let path = absolute(path.as_ref()).map_err(|error| refused(error.to_string()))?;
+        create(&path).map_err(|error| refused(error.to_string()))?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY)
+            // A token is there after a power failure, too: the old one may be of no use any more.
+            .synchronous(SqliteSynchronous::Full);
+        let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
+        let pool = pool.connect_lazy_with(options);
+        // Readers and one writer at the same time. The file remembers it.
+        sql::answer(sqlx::query("PRAGMA journal_mode = WAL").execute(&pool)).await?;
+        Self::from_pool(pool, Self::TABLE, at_rest).await
+    }
+
+    /// A table of a database that the application has a pool for; it is made if it is missing. How
+    /// long a connection waits for another process, and whether there is a write-ahead log, is what
+    /// the pool says.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `store`: `table` is no name of small
+    /// letters, digits and `_`. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `store`:
+    /// the database does not answer.
+    pub async fn from_pool(pool: SqlitePool, table: &str, at_rest: AtRest) -> Result<Self> {
+        let sql = Statements::new(table, "TEXT COLLATE BINARY", NOW)?;
+        sql::answer(sqlx::query(&sql.create).execute(&pool)).await?;
+        Ok(Self { pool, sql, at_rest })
+    }
+}
+
+token_store!(SqliteStore);
+
+/// An empty file is an empty database. SQLite gives the files beside it the same permissions.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

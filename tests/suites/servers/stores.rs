@@ -1,0 +1,120 @@
+//! The durable token stores, on the servers that they are for.
+
+mod postgres;
+mod redis;
+mod silent;
+
+use std::{sync::Arc, time::Duration};
+
+use hallpass_core::{Error, ErrorKind, Secret};
+use hallpass_session::{AtRest, Entry, SealingKeys, TokenKey, TokenStore, Version, contract};
+use tokio::time::timeout;
+
+/// A key that no other test has.
+fn fresh() -> TokenKey {
+    TokenKey::new(&format!("user {:x}", Version::random().get()), "github")
+}
+
+fn sealed() -> AtRest {
+    AtRest::sealed(SealingKeys::generate())
+}
+
+fn keys(key: &Secret) -> SealingKeys {
+    SealingKeys::new(key.clone()).unwrap()
+}
+
+async fn written(store: &dyn TokenStore, key: &TokenKey, token: &str) {
+    let version = store.load(key).await.unwrap().map(|entry| entry.version);
+    store.compare_and_swap(key, version, &token.into()).await.unwrap().unwrap();
+}
+
+async fn loaded(store: &dyn TokenStore, key: &TokenKey) -> Option<String> {
+    store.load(key).await.unwrap().map(|entry| entry.token.expose().to_owned())
+}
+
+#[track_caller]
+fn check_error(error: &Error, kind: ErrorKind, reason: &str) {
+    assert_eq!((error.kind(), error.reason()), (kind, Some(reason)), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
+}
+
+/// Two handles that were connected each for itself.
+async fn check_contract(first: impl TokenStore + 'static, second: impl TokenStore + 'static) {
+    let (first, second): (Arc<dyn TokenStore>, Arc<dyn TokenStore>) =
+        (Arc::new(first), Arc::new(second));
+    contract::check(Arc::clone(&first)).await;
+    contract::check_shared(first, second).await;
+}
+
+/// `before` is sealed with the key alone, `rotated` with a newer one first, `after` with that alone.
+async fn check_rotation(before: &dyn TokenStore, rotated: &dyn TokenStore, after: &dyn TokenStore) {
+    let [kept, renewed] = [fresh(), fresh()];
+    written(before, &kept, "old").await;
+    written(before, &renewed, "old").await;
+    assert_eq!(loaded(rotated, &kept).await.as_deref(), Some("old"));
+    written(rotated, &renewed, "new").await;
+    assert_eq!(loaded(after, &renewed).await.as_deref(), Some("new"));
+    check_error(&after.load(&kept).await.unwrap_err(), ErrorKind::Security, "unknown_key");
+    check_error(&before.load(&renewed).await.unwrap_err(), ErrorKind::Security, "unknown_key");
+    assert_eq!(loaded(rotated, &kept).await.as_deref(), Some("old"), "and nothing is lost");
+}
+
+/// For what takes its time, and comes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn there(store: &dyn TokenStore, key: &TokenKey) -> Entry {
+    loop {
+        match store.load(key).await {
+            Ok(entry) => return entry.unwrap(),
+            Err(error) => check_error(&error, ErrorKind::Transport, "store"),
+        }
+    }
+}
+
+/// `far` takes a lease, whose answer never comes: what it sent was carried out. `near` has another
+/// way to the same server. `silence` ends all answers to the connections of `far`.
+async fn check_unheard(far: &dyn TokenStore, near: &dyn TokenStore, silence: impl AsyncFn()) {
+    let long = Duration::from_secs(600);
+    let [clean, doubtful] = [fresh(), fresh()];
+    written(far, &clean, "token").await;
+    let held = far.lease(&doubtful, long).await.unwrap().unwrap();
+    far.release(held, true).await.unwrap();
+    silence().await;
+    let start = std::time::Instant::now();
+    check_error(&far.lease(&clean, long).await.unwrap_err(), ErrorKind::Transport, "store");
+    assert!(start.elapsed() < Duration::from_secs(13), "{:?}", start.elapsed());
+    let next = near.lease(&clean, long).await.unwrap().expect("it was given back");
+    assert!(!next.was_interrupted(), "without a doubt that there was not before");
+    near.release(next, false).await.unwrap();
+    assert_eq!(loaded(far, &clean).await.as_deref(), Some("token"), "over a new connection");
+    silence().await;
+    far.lease(&doubtful, long).await.unwrap_err();
+    let next = near.lease(&doubtful, long).await.unwrap().expect("it was given back");
+    assert!(next.was_interrupted(), "with the doubt that there was before");
+}
+
+/// A token and a lease that were there before the server was killed are there when it is back.
+/// `kill` ends the server, and `start` has it again where it was.
+async fn check_killed<S>(store: &dyn TokenStore, kill: impl FnOnce(), start: impl FnOnce() -> S) {
+    let long = Duration::from_secs(600);
+    let key = fresh();
+    written(store, &key, "planted").await;
+    let lease = store.lease(&key, long).await.unwrap().unwrap();
+    kill();
+    // The signal may take its time.
+    let gone = timeout(PATIENCE, async { while store.load(&key).await.is_ok() {} });
+    gone.await.expect("the server was not killed");
+    check_error(&store.load(&key).await.unwrap_err(), ErrorKind::Transport, "store");
+    let error = store.compare_and_swap(&key, None, &"planted".into()).await.unwrap_err();
+    check_error(&error, ErrorKind::Transport, "store");
+    let _server = start();
+    // And a connection, too, until it is made anew.
+    let back = timeout(PATIENCE, there(store, &key)).await;
+    let entry = back.expect("the connection was not made anew");
+    assert!(entry.token.matches("planted"));
+    assert!(store.lease(&key, long).await.unwrap().is_none(), "the lease is still held");
+    store.release(lease, true).await.unwrap();
+    assert!(store.lease(&key, long).await.unwrap().unwrap().was_interrupted());
+    let newer = store.compare_and_swap(&key, Some(entry.version), &"newer".into()).await.unwrap();
+    assert!(newer.is_some());
+}
