@@ -23,6 +23,7 @@ use hallpass_core::{
 use crate::{
     AUTHORIZE, CODE, Plain, REDIRECT_URI, SCOPES, VERIFIER, config,
     replies::{GITHUB, GOOGLE},
+    sessions::{Endpoint, session},
 };
 
 /// As often as this, a prepared path can be called: what a call uses up is made beforehand.
@@ -39,7 +40,7 @@ pub struct HotPath {
 pub type Call = Box<dyn FnMut()>;
 
 /// Each path, in the order of a login.
-pub const HOT_PATHS: [HotPath; 11] = [
+pub const HOT_PATHS: [HotPath; 12] = [
     HotPath { name: "authorization_url", prepare: authorization_url },
     HotPath { name: "callback", prepare: callback },
     HotPath { name: "exchange_in_memory", prepare: exchange_in_memory },
@@ -51,6 +52,7 @@ pub const HOT_PATHS: [HotPath; 11] = [
     HotPath { name: "get_id_email_in_memory", prepare: get_id_email_in_memory },
     HotPath { name: "token_expose_for_storage", prepare: token_expose_for_storage },
     HotPath { name: "token_from_storage", prepare: token_from_storage },
+    HotPath { name: "session_token", prepare: session_token },
 ];
 
 impl HotPath {
@@ -139,6 +141,13 @@ fn token_expose_for_storage() -> Call {
 fn token_from_storage() -> Call {
     let stored = exchange(&client(GOOGLE)).expose_for_storage();
     Box::new(move || finish(OAuth2Token::from_storage(black_box(&stored)).expect("a token")))
+}
+
+/// A token that is good for an hour. The login needs a runtime, the token does not.
+fn session_token() -> Call {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let session = runtime.block_on(session(&Endpoint::new(), Arc::new(SystemClock)));
+    Box::new(move || finish(ready(session.token()).expect("a token")))
 }
 
 /// What an API says of its user, all of it invented.

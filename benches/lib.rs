@@ -14,6 +14,7 @@ mod race;
 pub mod replies;
 mod report;
 mod responder;
+pub mod sessions;
 #[cfg(test)]
 mod small;
 

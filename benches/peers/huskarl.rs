@@ -7,6 +7,7 @@ use huskarl::{
     core::{
         EndpointUrl,
         client_auth::ClientSecret,
+        http::HttpClient,
         secrets::{ProvidedSecret, SecretString},
     },
     grant::{
@@ -44,7 +45,7 @@ pub async fn http(certificate: Option<&[u8]>) -> ReqwestClient {
 ///
 /// If the endpoint is no URL, or huskarl makes no grant.
 pub async fn grant(
-    http: &ReqwestClient,
+    http: &(impl HttpClient + Clone + 'static),
     token_endpoint: &str,
     sends_nonce: bool,
 ) -> AuthorizationCodeGrant {
