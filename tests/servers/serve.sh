@@ -4,7 +4,7 @@
 #   serve.sh NAME [options]         installs NAME if it is missing, then becomes it (exec)
 #   serve.sh --install NAME…        installs only
 #
-# NAME: oidc-provider, canaille, redis, postgres
+# NAME: oidc-provider, canaille, redis, postgres, browser
 #
 # A server prints one JSON line on stdout when it is ready. Packages go into
 # $REAL_SERVERS_CACHE, else into hallpass/servers in the user's cache folder.
@@ -30,7 +30,7 @@ needs() {
 # What says which versions to install.
 locks() {
     case $1 in
-        oidc-provider) echo package.json package-lock.json ;;
+        oidc-provider | browser) echo package.json package-lock.json ;;
         canaille) echo requirements.lock ;;
         redis | postgres) ;;
         *) fail "no server is named '$1'" ;;
@@ -60,6 +60,11 @@ postgres_programs() {
     [ -n "$found" ] && dirname "$found"
 }
 
+# Chromium, the one without windows if there is a choice: it is the one that is installed here.
+chromium_program() {
+    command -v chromium-headless-shell chromium google-chrome | head -n 1 | grep .
+}
+
 # Whether the system has the server, so that nothing is to be installed.
 is_on_system() {
     case $1 in
@@ -75,11 +80,22 @@ missing_packages() {
     apt-get install --simulate --no-install-recommends "$1" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'
 }
 
+# Packages of Debian or Ubuntu into the system, which takes root.
+install_package() {
+    { apt-cache show "$1" >/dev/null 2>&1 || apt-get update; } &&
+        DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$1"
+}
+
 # Into the current folder, which has the lock file.
 install_here() {
     case $1 in
         oidc-provider)
             npm ci --omit=dev --ignore-scripts --engine-strict=false --no-audit --no-fund
+            ;;
+        # The packages drive it; with --ignore-scripts they cannot bring a browser of their own.
+        browser)
+            npm ci --omit=dev --ignore-scripts --no-audit --no-fund &&
+                { chromium_program || install_package chromium-headless-shell; }
             ;;
         canaille)
             python3 -m venv . &&
@@ -97,11 +113,14 @@ install_here() {
         # Not unpacked: its user could not read the cache of another.
         postgres)
             needs apt-get "or PostgreSQL"
-            { apt-cache show postgresql >/dev/null 2>&1 || apt-get update; } &&
-                DEBIAN_FRONTEND=noninteractive \
-                    apt-get install --yes --no-install-recommends postgresql
+            install_package postgresql
             ;;
     esac
+}
+
+# The folder is whole if it exists; Chromium is outside it, and may have been removed.
+is_installed() {
+    [ -d "$2" ] && { [ "$1" != browser ] || chromium_program >/dev/null; }
 }
 
 # Installs beside the folder and moves it into place when it is whole, so that one that exists
@@ -111,18 +130,19 @@ install() {
     files=$(locks "$name")
     ! is_on_system "$name" || return 0
     needs python3 "it takes the lock, and it is the user without a browser"
-    [ "$name" != oidc-provider ] || needs node "version 20 or newer"
+    [[ $files != package.json* ]] || needs node "version 20 or newer"
     target=$(folder "$name")
-    [ ! -d "$target" ] || return 0
-    [ "$name" != oidc-provider ] || needs npm "it comes with Node.js"
+    ! is_installed "$name" "$target" || return 0
+    [[ $files != package.json* ]] || needs npm "it comes with Node.js"
+    [ "$name" != browser ] || chromium_program >/dev/null || needs apt-get "or Chromium"
     mkdir -p "$cache"
     exec 9>"$cache/$name.lock"
     # The lock belongs to the open file, which this shell keeps; not every system has flock(1).
     python3 -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
-    if [ ! -d "$target" ]; then
+    if ! is_installed "$name" "$target"; then
         staging=$target.partial
         log=$cache/$name.log
-        rm -rf "$staging"
+        rm -rf "$staging" "$target"
         mkdir "$staging"
         # shellcheck disable=SC2086 # several names
         [ -z "$files" ] || (cd "$here/$name" && cp $files "$staging")
@@ -141,6 +161,10 @@ start() {
     shift
     case $name in
         oidc-provider) exec node "$here/$name/start-$name.mjs" --modules "$target" "$@" ;;
+        browser)
+            exec node "$here/$name/start-$name.mjs" --modules "$target" \
+                --chromium "$(chromium_program)" "$@"
+            ;;
         canaille) exec "$target/bin/python" "$here/$name/start-$name.py" "$@" ;;
         redis) exec python3 "$here/$name/start-$name.py" --root "$target" "$@" ;;
         postgres)

@@ -1,5 +1,5 @@
-//! The harness of the tests that need more than one crate: real servers, a user without a
-//! browser, and plain HTTP to look behind the scenes.
+//! The harness of the tests that need more than one crate: real servers, a user with a browser and
+//! one without, and plain HTTP to look behind the scenes.
 //!
 //! ```no_run
 //! use hallpass_tests::{server::RealServer, user};
@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+pub mod browser;
 pub mod control;
 mod failure;
 pub mod http;

@@ -62,6 +62,8 @@ pub use hallpass_slack as slack;
 pub use hallpass_spotify as spotify;
 #[cfg(feature = "twitch")]
 pub use hallpass_twitch as twitch;
+#[cfg(feature = "web")]
+pub use hallpass_web as web;
 #[cfg(feature = "x")]
 pub use hallpass_x as x;
 // new-provider: above (features)

@@ -100,9 +100,9 @@ impl Machine<'_> {
         }
         let mut install = Command::new("bash");
         install.args(["tests/servers/serve.sh", "--install"]);
-        install.args(["oidc-provider", "canaille", "redis", "postgres"]);
+        install.args(["oidc-provider", "canaille", "redis", "postgres", "browser"]);
         run(install.current_dir(self.root))?;
-        self.cargo(&format!("test {EVERYTHING} --test servers"))
+        self.cargo(&format!("test {EVERYTHING} --test servers --test browser"))
     }
 
     fn package(&self) -> Result<(), String> {

@@ -144,6 +144,7 @@ header { display: flex; gap: .625rem; align-items: center; color: var(--quiet); 
 header p { margin: 0; }
 header svg { width: 1.75rem; height: 1.75rem; }
 h1 { margin: .875rem 0; font-size: 1.3rem; line-height: 1.3; overflow-wrap: anywhere; }
+h1:first-child { margin-top: 0; }
 p { margin: .5rem 0; }
 ul { margin: 0 0 1rem; padding-left: 1.25rem; }
 code { font-size: .9rem; overflow-wrap: anywhere; }
@@ -154,6 +155,7 @@ label { display: flex; gap: .75rem; align-items: center; margin-top: .5rem; padd
 label:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 label strong, label small { display: block; overflow-wrap: anywhere; }
 label small { color: var(--quiet); }
+label[for] { display: block; margin: 0 0 .375rem; padding: 0; border: 0; font-weight: 600; }
 input[type=text] { width: 100%; padding: .625rem .75rem; border: 1px solid var(--line);
   border-radius: .5rem; background: transparent; color: inherit; font: inherit; }
 input[type=radio] { flex: none; width: 1.125rem; height: 1.125rem; accent-color: var(--accent); }

@@ -1,0 +1,121 @@
+use hallpass_core::{
+    Error, Result,
+    url::{Host, Url},
+};
+
+/// Where the application is for its users' browsers: scheme, host, port, and a path if it is not at
+/// the root. It comes from the configuration, and never from a request: `Host` and
+/// `X-Forwarded-Host` are whatever the sender likes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// `https://app.example`, `https://example.com/app`, or `http://127.0.0.1:3000`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind): neither https nor http to loopback, or with a
+    /// user, a password, a query or a fragment.
+    pub fn parse(text: &str) -> Result<Self> {
+        let broken = |what: &'static str| Error::config(what).with_reason("base_url");
+        let mut url =
+            Url::parse(text).map_err(|error| broken("the base URL is none").with_source(error))?;
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+            return Err(broken("the base URL is neither https nor http to loopback"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(broken("the base URL has a user or a password in it"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(broken("the base URL has a query or a fragment"));
+        }
+        if !url.path().ends_with('/') {
+            let path = format!("{}/", url.path());
+            url.set_path(&path);
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL of a path of the application, as it is registered at a provider.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{}", self.0, path.trim_start_matches('/'))
+    }
+
+    /// The path on which the application is, with a slash at its end: `/`, or `/app/`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    /// Whether it is reached over TLS: else it is on loopback, and cookies cannot be `Secure`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+
+    /// Whether a URL is of the same scheme, host and port.
+    pub(crate) fn is_origin_of(&self, url: &Url) -> bool {
+        self.0.origin() == url.origin()
+    }
+
+    /// With the slash that separates it from a path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_https_or_loopback() {
+        check("https://app.test", Some("https://app.test/"));
+        check("https://app.test/app", Some("https://app.test/app/"));
+        check("https://APP.test:443/", Some("https://app.test/"));
+        check("http://127.0.0.1:3000", Some("http://127.0.0.1:3000/"));
+        check("http://[::1]:3000", Some("http://[::1]:3000/"));
+        check("http://localhost", Some("http://localhost/"));
+        check("http://app.test", None);
+        check("http://127.0.0.1.evil.test", None);
+        check("https://user@app.test", None);
+        check("https://app.test?a", None);
+        check("https://app.test#a", None);
+        check("app.test", None);
+        check("/", None);
+    }
+
+    #[track_caller]
+    fn check(text: &str, want: Option<&str>) {
+        let got = BaseUrl::parse(text);
+        assert_eq!(got.as_ref().ok().map(BaseUrl::as_str), want, "{text}");
+        if let Err(error) = got {
+            assert_eq!(error.reason(), Some("base_url"));
+        }
+    }
+
+    #[test]
+    fn a_path_is_joined_below_it() {
+        let base = BaseUrl::parse("https://app.test/app").unwrap();
+        assert_eq!(base.join("callback/github"), "https://app.test/app/callback/github");
+        assert_eq!(base.join("/callback/github"), "https://app.test/app/callback/github");
+        assert_eq!((base.path(), base.is_secure(), base.is_loopback()), ("/app/", true, false));
+    }
+}
