@@ -20,6 +20,8 @@ pub use hallpass_core as core;
 pub use hallpass_apple as apple;
 #[cfg(feature = "auth0")]
 pub use hallpass_auth0 as auth0;
+#[cfg(feature = "axum")]
+pub use hallpass_axum as axum;
 #[cfg(feature = "cli")]
 pub use hallpass_cli as cli;
 #[cfg(feature = "discord")]

@@ -12,3 +12,4 @@ mod cookies;
 mod local_pages;
 mod app;
 mod login;
+mod web;

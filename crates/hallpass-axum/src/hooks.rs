@@ -1,0 +1,83 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use hallpass_core::{OAuth2Token, Profile, Result};
+use hallpass_web::{Identity, LocalRedirect};
+use tower_sessions::Session;
+
+/// What the application has to say of logins. Write what is wanted; the rest lets everybody in.
+#[async_trait]
+pub trait SignInHooks: fmt::Debug + Send + Sync {
+    /// A login has come to its end, and nobody is signed in yet: look up or make the account.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the application from knowing: nobody is signed in, and the page says that the
+    /// fault is not theirs.
+    async fn on_login(&self, login: LoginContext<'_>) -> Result<Decision> {
+        let _ = login;
+        Ok(Decision::Allow)
+    }
+
+    /// Asked on every request of somebody who is signed in; `false` signs them out.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the application from knowing: the request is answered 503, and the session
+    /// stays.
+    async fn check_session(&self, identity: &Identity) -> Result<bool> {
+        let _ = identity;
+        Ok(true)
+    }
+
+    /// The session is about to end.
+    async fn on_logout(&self, identity: &Identity) {
+        let _ = identity;
+    }
+}
+
+/// A login that has come to its end. `Debug` leaves out the session, whose id is as good as a login.
+#[non_exhaustive]
+pub struct LoginContext<'a> {
+    /// Who it is: what the session will keep.
+    pub identity: &'a Identity,
+    /// What the provider gave. It is dropped unless the application keeps it, in a `TokenManager`
+    /// for one.
+    pub token: &'a OAuth2Token,
+    /// All that the provider says of them.
+    pub profile: &'a Profile,
+    /// Where the user wanted to go.
+    pub return_to: &'a LocalRedirect,
+    /// The session, to read and to write: that of before, empty if it was somebody else's, or if the
+    /// provider posts its answer. It has a new id once the login is allowed; what is written and then
+    /// denied is dropped with it.
+    pub session: &'a Session,
+}
+
+impl fmt::Debug for LoginContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginContext")
+            .field("identity", &self.identity)
+            .field("return_to", &self.return_to)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What becomes of a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// The user is signed in, and goes where they wanted to.
+    Allow,
+    /// Nobody is signed in from now on, whoever was before, and the page says why.
+    Deny(String),
+    /// The user is signed in, and goes elsewhere first: to a page that asks for what is missing.
+    Redirect(LocalRedirect),
+}
+
+/// Lets everybody in.
+#[derive(Debug)]
+pub(crate) struct NoHooks;
+
+#[async_trait]
+impl SignInHooks for NoHooks {}
