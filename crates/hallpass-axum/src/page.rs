@@ -25,7 +25,7 @@ pub(crate) fn login(parts: &Parts, return_to: &LocalRedirect) -> Response {
     let buttons: Vec<_> = clients
         .filter_map(|(client, href)| Some(Button::new(client.descriptor(), Href::new(href).ok()?)))
         .collect();
-    shown(parts, &parts.pages.login(&LoginPage::new(site(parts), &buttons)))
+    shown(&parts.pages.login(&LoginPage::new(site(parts), &buttons)))
 }
 
 /// `provider` is the name of one that is here.
@@ -44,7 +44,7 @@ pub(crate) fn problem(
     if let Ok(again) = Href::new(&again) {
         page = page.with_again(again);
     }
-    let mut response = shown(parts, &parts.pages.error(&page));
+    let mut response = shown(&parts.pages.error(&page));
     if let Problem::ProviderDown { retry_after: Some(wait) } = problem {
         response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
     }
@@ -57,7 +57,7 @@ pub(crate) fn sign_out(parts: &Parts, token: &str) -> Response {
     match Href::new(&action) {
         Ok(action) => {
             let page = SignOutPage::new(site(parts), SignOut::new(action, token));
-            shown(parts, &parts.pages.sign_out(&page))
+            shown(&parts.pages.sign_out(&page))
         }
         Err(_) => problem(
             parts,
@@ -84,12 +84,7 @@ pub(crate) fn with_return_to(path: String, return_to: &LocalRedirect, base: &Bas
     format!("{path}?return_to={return_to}")
 }
 
-fn shown(parts: &Parts, page: &Page) -> Response {
-    let headers = page.headers(&parts.policy);
+fn shown(page: &Page) -> Response {
+    let headers = page.headers(&Policy::default());
     (page.status(), headers, page.html().to_owned()).into_response()
-}
-
-/// Of all pages, unless the application is shown in another one's frame.
-pub(crate) fn policy() -> Policy {
-    Policy::default()
 }

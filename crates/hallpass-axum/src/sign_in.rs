@@ -7,7 +7,7 @@ use axum::{
 use hallpass_core::{BaseOAuth2, Clock, Error, Result, SystemClock};
 use hallpass_web::{
     Attempts, BaseUrl, SealingKeys,
-    page::{Pages, PlainPages, Policy},
+    page::{Pages, PlainPages},
 };
 use tower_sessions::{
     Expiry, MemoryStore, SessionManagerLayer, SessionStore,
@@ -18,7 +18,7 @@ use crate::{
     SignInHooks,
     hooks::NoHooks,
     middleware::{self, Guarded},
-    page, routes,
+    routes,
 };
 
 /// How long a session lasts after it was last written.
@@ -47,7 +47,6 @@ pub(crate) struct Parts {
     pub(crate) hooks: Arc<dyn SignInHooks>,
     pub(crate) name: String,
     pub(crate) pages: Arc<dyn Pages>,
-    pub(crate) policy: Policy,
     pub(crate) prefix: String,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -66,7 +65,6 @@ impl SignIn {
             hooks: Arc::new(NoHooks),
             name: String::new(),
             pages: Arc::new(PlainPages::default()),
-            policy: page::policy(),
             prefix: String::new(),
             clock: Arc::new(SystemClock),
         };

@@ -17,7 +17,7 @@ use crate::support::{
 mod asked;
 mod binding;
 mod configured;
-mod reserved;
+pub(crate) mod reserved;
 
 #[tokio::test]
 async fn the_url_has_each_parameter_once_and_nothing_is_sent() {

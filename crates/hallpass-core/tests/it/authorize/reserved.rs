@@ -20,7 +20,7 @@ pub(super) const RESERVED: [&str; 13] = [
 ];
 
 /// What core alone sets in the token request.
-pub(super) const RESERVED_OF_THE_TOKEN: [&str; 11] = [
+pub(crate) const RESERVED_OF_THE_TOKEN: [&str; 11] = [
     "client_assertion",
     "client_assertion_type",
     "client_id",

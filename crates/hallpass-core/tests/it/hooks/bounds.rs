@@ -9,7 +9,7 @@ use hallpass_core::{
 };
 
 use super::*;
-use crate::support::SECRET;
+use crate::{authorize::reserved::RESERVED_OF_THE_TOKEN, support::SECRET};
 
 type OnForm = fn(&mut TokenForm<'_>) -> Result<()>;
 type OnEndpoint = fn(&mut EndpointForm<'_>) -> Result<()>;
@@ -79,26 +79,14 @@ impl Hooks for Does {
 }
 
 /// What core sets, what the provider calls it, and what is there already.
-const RESERVED: [&str; 13] = [
-    "client_assertion",
-    "client_assertion_type",
-    "client_id",
-    "client_key",
-    "client_name",
-    "client_secret",
-    "code",
-    "code_verifier",
-    "grant_type",
-    "password",
-    "redirect_uri",
-    "refresh_token",
-    "state",
-];
+fn reserved() -> impl Iterator<Item = &'static str> {
+    RESERVED_OF_THE_TOKEN.into_iter().chain(["client_key", "client_name"])
+}
 
 #[tokio::test]
 async fn no_hook_sets_what_core_sets() {
     fn form(form: &mut TokenForm<'_>) -> Result<()> {
-        for name in RESERVED {
+        for name in reserved() {
             refused(form.param(name, "x"), ErrorKind::Config, Some("reserved"));
         }
         form.param("once", "x")?;
@@ -106,7 +94,7 @@ async fn no_hook_sets_what_core_sets() {
         form.param("state", "x")
     }
     fn endpoint(form: &mut EndpointForm<'_>) -> Result<()> {
-        for name in RESERVED.into_iter().chain(["token"]) {
+        for name in reserved().chain(["token"]) {
             refused(form.param(name, "x"), ErrorKind::Config, Some("reserved"));
         }
         form.param("once", "x")?;
