@@ -105,6 +105,7 @@ const NO_STORE: (HeaderName, HeaderValue) =
 pub struct LoggedOut {
     claims: VerifiedClaims,
     id: String,
+    at: SystemTime,
     until: SystemTime,
 }
 
@@ -115,15 +116,16 @@ impl LoggedOut {
             UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
         };
         let over = time("exp").and_then(|exp| exp.checked_add(LEEWAY));
-        let old = time("iat").and_then(|iat| iat.checked_add(OLDEST + LEEWAY));
-        let (Some(over), Some(old)) = (over, old) else {
+        let at = time("iat");
+        let old = at.and_then(|at| at.checked_add(OLDEST + LEEWAY));
+        let (Some(over), Some(at), Some(old)) = (over, at, old) else {
             return Err(Error::security("exp", "the token has no usable end"));
         };
         let jti = claims.get("jti").and_then(Json::as_str).unwrap_or_default();
         let id = id(claims.issuer().unwrap_or_default(), jti);
         // check: 81 => let until = over;
         let until = over.min(old);
-        Ok(Self { claims, id, until })
+        Ok(Self { claims, id, at, until })
     }
 
     /// Whose issuer says so.
@@ -142,6 +144,13 @@ impl LoggedOut {
     #[must_use]
     pub fn session(&self) -> Option<&str> {
         self.claims.get("sid").and_then(Json::as_str).filter(|session| !session.is_empty())
+    }
+
+    /// When the provider said so, by its own clock: the claim `iat`. A session whose ID token is
+    /// younger began after that.
+    #[must_use]
+    pub fn issued_at(&self) -> SystemTime {
+        self.at
     }
 
     /// Whether it is about the session that began with this ID token.

@@ -9,6 +9,8 @@ use hallpass_core::{
 };
 use serde_json::Map;
 
+use crate::strict;
+
 /// Asks the provider what a token is good for ([RFC
 /// 7662](https://www.rfc-editor.org/rfc/rfc7662)), in the client's name. An answer that is a signed
 /// JWT is verified ([RFC 9701](https://www.rfc-editor.org/rfc/rfc9701)).
@@ -21,14 +23,17 @@ use serde_json::Map;
 /// As [`OAuth2Client::send`](hallpass_core::OAuth2Client::send).
 /// [`ErrorKind::Unsupported`](hallpass_core::ErrorKind), without a request: the provider has no such
 /// endpoint. [`ErrorKind::Malformed`](hallpass_core::ErrorKind): the answer does not say.
-/// [`ErrorKind::Security`](hallpass_core::ErrorKind): its signature is wrong.
+/// [`ErrorKind::Security`](hallpass_core::ErrorKind): its signature is wrong, or a member is there
+/// twice (reason `duplicate`).
 pub async fn introspect(client: &dyn BaseOAuth2, token: &Secret) -> Result<Introspection> {
     let request = ApiRequest::form(Endpoint::Introspection, [("token", token.clone())])
         .header(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = client.send(request).await?;
     let media_type = response.media_type();
     if media_type.as_deref() != Some("application/token-introspection+jwt") {
-        return Introspection::read(response.json()?);
+        // check: 70 => let answer = response.json();
+        let answer = strict::document(&response.body);
+        return Introspection::read(answer.map_err(|error| error.with_status(response.status))?);
     }
     let jwt = String::from_utf8(response.body)
         .map_err(|_| Error::malformed("an introspection that is no UTF-8"))?;

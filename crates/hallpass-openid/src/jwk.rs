@@ -43,7 +43,7 @@ impl KeySet {
     /// 256 keys. [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `duplicate`: a member is
     /// there twice.
     pub(crate) fn parse(body: &[u8]) -> Result<Self> {
-        let body = strict::parse(body).map_err(strict::in_jwt)?;
+        let body = strict::document(body).map_err(strict::in_jwt)?;
         let Some(keys) = body.get("keys").and_then(Json::as_array) else {
             return Err(Error::malformed("that is no JSON Web Key set").with_reason("jwt"));
         };

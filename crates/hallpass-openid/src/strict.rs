@@ -33,6 +33,16 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Json> {
     })
 }
 
+/// The same of a document or an answer, which a server may begin with a byte order mark ([RFC 8259,
+/// section 8.1](https://www.rfc-editor.org/rfc/rfc8259#section-8.1)); a JWT may not.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub(crate) fn document(bytes: &[u8]) -> Result<Json> {
+    parse(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
+}
+
 /// The same refusal, of JSON in a JWT or key set.
 pub(crate) fn in_jwt(error: Error) -> Error {
     match error.kind() {
@@ -122,6 +132,18 @@ mod tests {
     use proptest::prelude::{any, proptest};
 
     use super::*;
+
+    #[test]
+    fn a_document_may_begin_with_a_byte_order_mark_and_nothing_else_may() {
+        let marked = b"\xef\xbb\xbf{\"a\":1}";
+        assert_eq!(document(marked).unwrap()["a"], 1);
+        assert_eq!(document(b"{\"a\":1}").unwrap()["a"], 1);
+        assert_eq!(parse(marked).unwrap_err().kind(), ErrorKind::Malformed);
+        let twice = [b"\xef\xbb\xbf", &marked[..]].concat();
+        assert_eq!(document(&twice).unwrap_err().kind(), ErrorKind::Malformed);
+        let error = document(b"\xef\xbb\xbf{\"a\":1,\"a\":1}").unwrap_err();
+        assert_eq!(error.reason(), Some("duplicate"));
+    }
 
     #[test]
     fn values_come_through_as_they_are() {

@@ -111,8 +111,9 @@ impl TokenManager {
         Ok(session)
     }
 
-    /// Forgets the user's token, and then revokes it at the provider if asked. A session of another
-    /// process that holds it goes on with it until it ends, or the API refuses it.
+    /// Forgets the user's token, and then revokes it at the provider if asked; both are done though
+    /// nobody waits for it any more. A session of another process that holds it goes on with it until
+    /// it ends, or the API refuses it.
     ///
     /// # Errors
     ///
@@ -127,13 +128,16 @@ impl TokenManager {
     /// Outside a tokio runtime.
     pub async fn sign_out(&self, user: &str, revoke: Option<Revoke>) -> Result<()> {
         let session = self.session(user);
-        let live = Arc::clone(&session.live);
-        let found = whole(tokio::spawn(async move { login::sign_out(&live).await }).await)??;
-        match (found, revoke) {
-            (Found::Token(token), Some(what)) => self.parts.client.revoke_token(&token, what).await,
-            (Found::Unreadable(error), Some(_)) => Err(error),
-            (Found::Nothing | Found::Token(_) | Found::Unreadable(_), _) => Ok(()),
-        }
+        let (live, client) = (Arc::clone(&session.live), Arc::clone(&self.parts.client));
+        // Revoked in the task too: nobody else has the token any more.
+        let leave = async move {
+            match (login::sign_out(&live).await?, revoke) {
+                (Found::Token(token), Some(what)) => client.revoke_token(&token, what).await,
+                (Found::Unreadable(error), Some(_)) => Err(error),
+                (Found::Nothing | Found::Token(_) | Found::Unreadable(_), _) => Ok(()),
+            }
+        };
+        whole(tokio::spawn(leave).await)?
     }
 }
 

@@ -85,7 +85,7 @@ impl<X> MetadataSource for OpenId<X> {
 
 async fn fetch_document(url: &Url, net: Backchannel<'_>) -> Result<(Json, bool, Duration)> {
     let response = net.get_document(url).await?;
-    let document = strict::parse(&response.body)?;
+    let document = strict::document(&response.body)?;
     Ok((document, url.scheme() == "https", freshness(&response)))
 }
 

@@ -12,6 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::*;
 
+mod runs;
+
 const HOUR: Duration = Duration::from_secs(3600);
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -62,6 +62,7 @@ async fn a_logout_token_is_taken_once() {
     let logged_out = logout.receive(&body).await.unwrap();
     assert_eq!(logged_out.issuer(), ISSUER);
     assert_eq!((logged_out.subject(), logged_out.session()), (Some("42"), Some("s-1")));
+    assert_eq!(logged_out.issued_at(), hallpass_core::Clock::now(&*logout.world.clock));
     refused(logout.receive(&body).await, ErrorKind::Security, Some("replay"));
     let again = logout.body(&json!({ "iat": logout.world.clock.seconds() - 1 }));
     refused(logout.receive(&again).await, ErrorKind::Security, Some("replay"));

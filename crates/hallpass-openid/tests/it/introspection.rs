@@ -74,6 +74,15 @@ async fn an_answer_that_does_not_say_is_none() {
 }
 
 #[tokio::test]
+async fn an_answer_that_says_both_is_refused() {
+    let world = World::new();
+    for body in [r#"{"active":true,"active":false}"#, r#"{"active":true,"sub":"42","sub":"43"}"#] {
+        world.script.answer_with(INTROSPECTION, |_| response(200, "application/json", body));
+        refused(ask(&world).await, ErrorKind::Security, Some("duplicate"));
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_does_not_offer_it_is_not_asked() {
     let world = World::new();
     world.announce(&json!({ "introspection_endpoint": null }));

@@ -7,6 +7,7 @@ mod api_client;
 mod at_rest;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 mod away;
+mod cancelled;
 mod crash;
 mod device;
 mod grants;

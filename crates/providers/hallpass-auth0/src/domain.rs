@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use hallpass_core::{Error, Result};
+use hallpass_core::{Error, Result, url::Host};
 
 /// The host of an Auth0 tenant: `example.eu.auth0.com`, or a custom domain such as
 /// `login.example.com`. Parsed before any URL is made of it, so that `evil.test/#` never becomes
@@ -41,6 +41,7 @@ impl FromStr for Auth0Domain {
         // A last label of digits would be an address, which URL parsers spell anew.
         let named =
             labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let named = named && is_host(&name);
         if labels.len() < 2 || name.len() > 253 || !named || !labels.iter().all(|l| is_label(l)) {
             return Err(Error::config("no host name of an Auth0 tenant"));
         }
@@ -53,6 +54,11 @@ impl FromStr for Auth0Domain {
 
 /// Hosts of Auth0's own, which are no tenants.
 const DASHBOARD: [&str; 3] = ["auth0.com", "manage.auth0.com", "www.auth0.com"];
+
+/// A label that begins with `xn--` must be one that a URL parser takes, too.
+fn is_host(name: &str) -> bool {
+    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
+}
 
 fn is_label(label: &str) -> bool {
     let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -70,6 +76,7 @@ mod tests {
         check("login.example.co.uk", Some("https://login.example.co.uk"));
         check("xn--bcher-kva.example", Some("https://xn--bcher-kva.example"));
         for bad in [
+            "xn--a.test",
             "",
             "auth0",
             "auth0.com",

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use hallpass_core::{Error, Result};
+use hallpass_core::{Error, Result, url::Host};
 
 /// The host of an Enterprise Server (`github.example.com`, with a port if need be), or a company's
 /// own part of ghe.com (`octocorp.ghe.com`). Parsed before any URL is made of it, so that
@@ -42,6 +42,7 @@ impl FromStr for EnterpriseHost {
     fn from_str(text: &str) -> Result<Self> {
         let text = text.to_ascii_lowercase();
         let (name, port) = match text.split_once(':') {
+            Some((name, "443")) => (name, None),
             Some((name, port)) => (name, Some(port)),
             None => (text.as_str(), None),
         };
@@ -56,7 +57,10 @@ impl FromStr for EnterpriseHost {
         // A last label of digits would be an address, which URL parsers spell anew.
         let named =
             labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+        // As a URL parser would write it.
+        let is_port =
+            |port: &str| port.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == port);
+        let port_fits = port.is_none_or(is_port) && is_host(name);
         let fits = labels.len() > 1 && name.len() <= 253 && labels.iter().all(|l| label(l));
         if !fits || !named || !port_fits {
             return Err(Error::config("no host name of an Enterprise Server"));
@@ -64,8 +68,14 @@ impl FromStr for EnterpriseHost {
         if name == "github.com" {
             return Err(Error::config("github.com is GitHub::new()"));
         }
-        Ok(Self(text))
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        Ok(Self(format!("{name}{port}")))
     }
+}
+
+/// A label that begins with `xn--` must be one that a URL parser takes, too.
+fn is_host(name: &str) -> bool {
+    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
 }
 
 #[cfg(test)]
@@ -76,8 +86,12 @@ mod tests {
     fn hosts_are_names_and_nothing_else() {
         check("github.example.com", Some("https://github.example.com/api/v3"));
         check("GitHub.Example.com:8443", Some("https://github.example.com:8443/api/v3"));
+        check("github.example.com:443", Some("https://github.example.com/api/v3"));
         check("octocorp.ghe.com", Some("https://api.octocorp.ghe.com"));
         for bad in [
+            "xn--a.test",
+            "evil.test:+1",
+            "evil.test:0443",
             "",
             "github.com",
             "localhost",

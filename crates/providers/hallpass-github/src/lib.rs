@@ -165,7 +165,8 @@ impl Provider for GitHub {
     }
 
     async fn profile(&self, api: Api<'_>) -> Result<Profile> {
-        let user = self.user(api).await?;
+        // Whoever is nobody is asked for no address.
+        let profile = Profile::from_json(self.user(api).await?, "id")?;
         let emails = match self.emails(api).await {
             Ok(emails) => emails,
             // quirk: no-email-permission
@@ -174,7 +175,6 @@ impl Provider for GitHub {
             }
             Err(error) => return Err(error),
         };
-        let profile = Profile::from_json(user, "id")?;
         let text = |name: &str| profile.raw()[name].as_str().map(str::to_owned);
         let (name, username, picture) = (text("name"), text("login"), text("avatar_url"));
         // quirk: no-address => let public = Some(profile.raw()["email"].to_string());

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use hallpass_core::{Error, Result};
+use hallpass_core::{Error, Result, url::Host};
 
 /// Where a GitLab server of one's own is: `gitlab.example.com`, with a port or a path in front of
 /// it all if need be (`example.com:8443/gitlab`). Parsed before any URL is made of it, so that
@@ -65,7 +65,13 @@ fn is_name(name: &str) -> bool {
     // A last label of digits would be an address, which URL parsers spell anew.
     let named =
         labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-    labels.len() > 1 && name.len() <= 253 && named && labels.iter().all(|label| is_label(label))
+    let fits = labels.len() > 1 && name.len() <= 253 && labels.iter().all(|label| is_label(label));
+    fits && named && is_host(name)
+}
+
+/// A label that begins with `xn--` must be one that a URL parser takes, too.
+fn is_host(name: &str) -> bool {
+    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
 }
 
 fn is_label(label: &str) -> bool {
@@ -98,6 +104,7 @@ mod tests {
         check("example.com:8443/gitlab", Some("https://example.com:8443/gitlab"));
         check("xn--bcher-kva.example", Some("https://xn--bcher-kva.example"));
         for bad in [
+            "xn--a.test",
             "",
             "/",
             "gitlab",

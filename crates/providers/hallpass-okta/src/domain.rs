@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use hallpass_core::{Error, Result};
+use hallpass_core::{Error, Result, url::Host};
 
 /// The host of an Okta organisation: `example.okta.com`, or a custom domain such as
 /// `login.example.com`. Parsed before any URL is made of it, so that `evil.test/#` never becomes
@@ -41,6 +41,7 @@ impl FromStr for OktaDomain {
         // A last label of digits would be an address, which URL parsers spell anew.
         let named =
             labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let named = named && is_host(&name);
         if labels.len() < 2 || name.len() > 253 || !named || !labels.iter().all(|l| is_label(l)) {
             return Err(Error::config("no host name of an Okta organisation"));
         }
@@ -54,6 +55,11 @@ impl FromStr for OktaDomain {
 
 /// Domains that Okta gives out. Elsewhere a name may end in `-admin` as it likes.
 const OWN: [&str; 3] = [".okta.com", ".okta-emea.com", ".oktapreview.com"];
+
+/// A label that begins with `xn--` must be one that a URL parser takes, too.
+fn is_host(name: &str) -> bool {
+    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
+}
 
 fn is_label(label: &str) -> bool {
     let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -107,6 +113,7 @@ mod tests {
         check("our-admin.example.com", Some("https://our-admin.example.com"));
         check("xn--bcher-kva.example", Some("https://xn--bcher-kva.example"));
         for bad in [
+            "xn--a.test",
             "",
             "okta",
             "localhost",

@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use hallpass_core::{Error, Result};
+use hallpass_core::{Error, Result, url::Host};
 
 /// The domain that a shop keeps for good: `example.myshopify.com`. Parsed before any URL is made of
 /// it, so that the client's secret never goes to `evil.test/#`.
@@ -42,11 +42,16 @@ impl FromStr for ShopDomain {
             let inner = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             (1..=63).contains(&name.len()) && inner && !name.starts_with('-')
         });
-        if !fits {
+        if !fits || !is_host(&domain) {
             return Err(Error::config("no shop's domain, which ends in .myshopify.com"));
         }
         Ok(Self(domain))
     }
+}
+
+/// A label that begins with `xn--` must be one that a URL parser takes, too.
+fn is_host(name: &str) -> bool {
+    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
 }
 
 #[cfg(test)]
@@ -59,6 +64,7 @@ mod tests {
         check("Oak-Trees.MyShopify.com", Some("https://oak-trees.myshopify.com"));
         check("1234.myshopify.com", Some("https://1234.myshopify.com"));
         for bad in [
+            "xn--a.myshopify.com",
             "",
             "oak-trees",
             "myshopify.com",
