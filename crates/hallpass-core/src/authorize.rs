@@ -141,6 +141,30 @@ impl AuthorizationRequest {
         self
     }
 
+    /// What every protocol's login can have: for the client of another one (OAuth 1).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind): it asks for scopes, resources, `max_age`,
+    /// `acr_values`, a push or a provider's own parameters, which OAuth 2 alone has.
+    pub fn into_parts(self) -> Result<AuthorizationParts> {
+        let of_oauth2 = self.scopes.is_some_and(|scopes| !scopes.is_empty())
+            || self.typed.is_some()
+            || self.max_age.is_some()
+            || !self.acr_values.is_empty()
+            || !self.resources.is_empty()
+            || self.pushed;
+        if of_oauth2 {
+            return Err(Error::unsupported("this protocol's login cannot be asked for that"));
+        }
+        Ok(AuthorizationParts {
+            params: self.params,
+            token_params: self.token_params,
+            redirect_uri: self.redirect_uri,
+            data: self.data,
+        })
+    }
+
     /// A provider's own parameters, already serialized.
     pub(crate) fn typed(mut self, params: Json) -> Self {
         self.typed = Some(params);
@@ -161,6 +185,26 @@ impl fmt::Debug for AuthorizationRequest {
             .field("acr_values", &self.acr_values)
             .field("pushed", &self.pushed)
             .finish_non_exhaustive()
+    }
+}
+
+/// What [`AuthorizationRequest::into_parts`] gives. `Debug` shows no value.
+#[non_exhaustive]
+pub struct AuthorizationParts {
+    /// Parameters of the authorization page.
+    pub params: Vec<(Cow<'static, str>, String)>,
+    /// Parameters of the exchange.
+    pub token_params: Vec<(Cow<'static, str>, Secret)>,
+    /// Where the provider sends the browser, unchecked; `None` for the configuration's.
+    pub redirect_uri: Option<String>,
+    /// The application's own data.
+    pub data: Option<Box<str>>,
+}
+
+impl fmt::Debug for AuthorizationParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.params.iter().map(|(name, _)| name).collect();
+        f.debug_struct("AuthorizationParts").field("params", &names).finish_non_exhaustive()
     }
 }
 
@@ -641,6 +685,29 @@ mod tests {
         let scopes: Vec<Text> = scopes.iter().map(|scope| Text::Borrowed(scope)).collect();
         let got = joined_scope(&scopes, &descriptor, ids);
         assert_eq!((&*got.0, got.1.as_str()), (plain, encoded));
+    }
+
+    #[test]
+    fn another_protocol_gets_what_every_login_has_and_nothing_else() {
+        let plain = || AuthorizationRequest::new().param("a", "1").token_param("b", "2");
+        let parts = plain().redirect_uri("oob").data("d").scopes([""; 0]).into_parts().unwrap();
+        assert_eq!(parts.params, [("a".into(), "1".to_owned())]);
+        assert_eq!((&*parts.token_params[0].0, parts.token_params[0].1.expose()), ("b", "2"));
+        assert_eq!(
+            (parts.redirect_uri.as_deref(), parts.data.as_deref()),
+            (Some("oob"), Some("d"))
+        );
+        for of_oauth2 in [
+            plain().scopes(["a"]),
+            plain().max_age(Duration::ZERO),
+            plain().acr_values(["gold"]),
+            plain().resource("https://api.test"),
+            plain().pushed(),
+            plain().typed(Json::Null),
+        ] {
+            let error = of_oauth2.into_parts().unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::Unsupported);
+        }
     }
 
     #[test]

@@ -1,13 +1,18 @@
 use std::{fmt, time::SystemTime};
 
 use crate::{
-    ClientKeys, Descriptor, Error, ErrorKind, OAuthError, PendingAuthorization, Result, Secret,
-    query,
+    ClientKeys, Descriptor, Endpoints, Error, ErrorKind, OAuthError, PendingAuthorization, Result,
+    Secret, pending::OUT_OF_BAND, query,
 };
 
 /// Longer callbacks than any provider sends are refused unread.
 const LONGEST_BYTES: usize = 64 << 10;
 const MOST_PARAMETERS: usize = 64;
+/// The code of OAuth 1 ([RFC 5849, section 2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)),
+/// and what servers say beyond it of a user who refuses.
+const OAUTH1_CODE: &str = "oauth_verifier";
+const OAUTH1_DENIED: &str = "denied";
+const OAUTH1_PROBLEM: &str = "oauth_problem";
 
 /// What the provider sent the browser back with: a query, a URL or a posted form.
 ///
@@ -51,19 +56,42 @@ impl Callback {
         CallbackParams::parse(body).map(Self)
     }
 
+    /// From the code that the provider showed to the user, who typed it in: there was no callback.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind): `pending` waits for a callback, not for a code that
+    /// is typed in. Its redirect URI would have to be `oob`, which OAuth 2 has not.
+    pub fn out_of_band(pending: &PendingAuthorization, code: impl Into<Secret>) -> Result<Self> {
+        if &*pending.redirect_uri != OUT_OF_BAND {
+            return Err(Error::config("the login was begun with a redirect URI: use its callback"));
+        }
+        let correlator = (pending.correlator_name.as_ref().into(), pending.correlator.clone());
+        let code = (pending.code_name.as_ref().into(), code.into());
+        Ok(Self(CallbackParams(vec![correlator, code])))
+    }
+
     /// Whether this answers `pending`: its `state`, compared in constant time. For a receiver that
     /// waits for the right one; nothing else is checked yet.
     #[must_use]
     pub fn belongs_to(&self, pending: &PendingAuthorization) -> bool {
-        let got = self.0.raw(&pending.correlator_name);
+        let got = self.0.raw(&pending.correlator_name).or_else(|| self.denied(pending));
         got.is_some_and(|got| pending.correlator.matches(got.expose()))
     }
 
-    /// Whether the provider says that there is no code, in an `error`. Unchecked: for a page that
-    /// tells the user which of the two it was.
+    /// Some servers of OAuth 1 send the browser of a user who refuses back with the token under this
+    /// name, and not under its own.
+    fn denied(&self, pending: &PendingAuthorization) -> Option<&Secret> {
+        if pending.code_name != OAUTH1_CODE { None } else { self.0.raw(OAUTH1_DENIED) }
+    }
+
+    /// Whether the provider says that there is no code, in an `error` or as servers of OAuth 1 do.
+    /// Unchecked: for a page that tells the user which of the two it was.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        self.error().is_some()
+        let says = |name| self.0.raw(name).is_some();
+        let has_code = says("code") || says(OAUTH1_CODE);
+        self.error().is_some() || (!has_code && (says(OAUTH1_DENIED) || says(OAUTH1_PROBLEM)))
     }
 
     /// Checks that this callback answers `pending`, and uses both up: `state` in constant time,
@@ -105,7 +133,7 @@ impl Callback {
         }
         // check: 9
         self.check_issuer(&pending)?;
-        if let Some(error) = self.refusal(descriptor) {
+        if let Some(error) = self.refusal(descriptor, &pending) {
             // check: 86 => return Err(error);
             return Err(error.without_secrets(&pending.secrets()));
         }
@@ -142,8 +170,15 @@ impl Callback {
         self.0.raw("error").map(Secret::expose).filter(|error| !error.is_empty())
     }
 
-    fn refusal(&self, descriptor: &Descriptor) -> Option<Error> {
-        let code = self.error()?;
+    fn refusal(&self, descriptor: &Descriptor, pending: &PendingAuthorization) -> Option<Error> {
+        let of_oauth1 = || match pending.code_name == OAUTH1_CODE {
+            true => self.0.raw(OAUTH1_PROBLEM).map(Secret::expose).filter(|code| !code.is_empty()),
+            false => None,
+        };
+        let code = match self.error().or_else(of_oauth1) {
+            Some(code) => code,
+            None => self.denied(pending).map(|_| "access_denied")?,
+        };
         let mut oauth = OAuthError::new(code);
         if let Some(text) = self.0.raw("error_description") {
             oauth = oauth.with_description(text.expose());
@@ -280,6 +315,45 @@ impl VerifiedCode {
     #[must_use]
     pub fn code(&self) -> &Secret {
         &self.code
+    }
+
+    /// What the callback repeated: `state`, `oauth_token`.
+    #[must_use]
+    pub fn correlator(&self) -> &Secret {
+        &self.pending.correlator
+    }
+
+    /// That the login was begun at these endpoints, and by the protocol whose callback has these
+    /// names: a name of a client is not enough to tell two shops or tenants apart. Whoever redeems
+    /// the code asks this first.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Security`](crate::ErrorKind), reason `endpoint`: log it and stop.
+    pub fn check_begun_at(
+        &self,
+        endpoints: &Endpoints,
+        correlator_name: &str,
+        code_name: &str,
+    ) -> Result<()> {
+        let pending = &self.pending;
+        // check: 10
+        if pending.code_name != code_name || pending.correlator_name != correlator_name {
+            let message = "the login was begun by another protocol";
+            return Err(Error::security("endpoint", message));
+        }
+        // check: 10
+        if !pending.bound.is_of(endpoints) {
+            let message = "the login was begun at another host or issuer";
+            return Err(Error::security("endpoint", message));
+        }
+        Ok(())
+    }
+
+    /// What [`AuthorizationRequest::token_param`](crate::AuthorizationRequest::token_param) added to
+    /// the exchange.
+    pub fn token_params(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.pending.token_params.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
     /// The secret that the exchange needs besides: the PKCE verifier, or what

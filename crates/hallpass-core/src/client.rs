@@ -235,6 +235,7 @@ impl<P: Provider> OAuth2Client<P> {
     /// [`ErrorKind::Denied`](crate::ErrorKind): the user or the provider ended the grant, or there
     /// is no refresh token (reason `no_refresh_token`); start a new login.
     /// [`ErrorKind::Unsupported`](crate::ErrorKind): the provider never issues refresh tokens.
+    /// [`ErrorKind::Config`](crate::ErrorKind), reason `no_bearer`: the token is one of OAuth 1.
     /// [`ErrorKind::Transport`](crate::ErrorKind): try again.
     pub async fn refresh_token(&self, token: &OAuth2Token) -> Result<OAuth2Token> {
         let work = || self.redeem_grant(Grant::refresh(token));
@@ -247,7 +248,8 @@ impl<P: Provider> OAuth2Client<P> {
     /// # Errors
     ///
     /// [`ErrorKind::Unsupported`](crate::ErrorKind), without a request, for what the descriptor does
-    /// not list. [`ErrorKind::Transport`](crate::ErrorKind): try again, the token still lives.
+    /// not list. [`ErrorKind::Config`](crate::ErrorKind), reason `no_bearer`: the token is one of
+    /// OAuth 1. [`ErrorKind::Transport`](crate::ErrorKind): try again, the token still lives.
     pub async fn revoke_token(&self, token: &OAuth2Token, what: Revoke) -> Result<()> {
         self.observed(Operation::Revoke, || self.revoke(token, what)).await
     }
@@ -413,6 +415,7 @@ impl<P: Provider> OAuth2Client<P> {
     }
 
     async fn revoke(&self, token: &OAuth2Token, what: Revoke) -> Result<()> {
+        token.check_bearer()?;
         let revocation = self.descriptor.revocation;
         if !self.descriptor.offers_revocation(what) {
             return Err(Error::unsupported(format!("the provider cannot revoke {what:?}")));

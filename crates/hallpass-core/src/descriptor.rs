@@ -110,6 +110,13 @@ impl Descriptor {
         &self.name
     }
 
+    /// Another name, for a second client of one provider.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     /// The name for people: `GitHub`. Defaults to [`name`](Self::name).
     #[must_use]
     pub fn display_name(&self) -> &str {

@@ -266,17 +266,19 @@ impl Error {
         outer.with_source(self)
     }
 
-    /// Says whose call failed, unless an inner call already did.
+    /// Says whose call failed, unless an inner call already did. For the client of another protocol:
+    /// [`OAuth2Client`](crate::OAuth2Client) does it itself.
     #[must_use]
-    pub(crate) fn in_context(mut self, provider: &str, operation: Operation) -> Self {
+    pub fn in_context(mut self, provider: &str, operation: Operation) -> Self {
         self.0.provider.get_or_insert_with(|| provider.into());
         self.0.operation.get_or_insert(operation);
         self
     }
 
-    /// Blots out secrets that the provider repeats to us.
+    /// Blots out secrets that the provider repeats to us. For the client of another protocol:
+    /// [`OAuth2Client`](crate::OAuth2Client) does it itself.
     #[must_use]
-    pub(crate) fn without_secrets(mut self, secrets: &[Secret]) -> Self {
+    pub fn without_secrets(mut self, secrets: &[Secret]) -> Self {
         for secret in secrets {
             if let Some(blotted) = blot(&self.0.message, secret) {
                 self.0.message = blotted.into();

@@ -193,7 +193,10 @@ impl Profile {
         }
     }
 
-    pub(crate) fn stamped(mut self, provider: &str, issuer: Option<&str>) -> Self {
+    /// Says whose user it is. For the client of another protocol:
+    /// [`OAuth2Client`](crate::OAuth2Client) does it itself.
+    #[must_use]
+    pub fn stamped(mut self, provider: &str, issuer: Option<&str>) -> Self {
         self.provider = provider.into();
         self.issuer = issuer.map(Into::into);
         self

@@ -100,7 +100,7 @@ pub use url;
 
 pub use crate::{
     api::{Api, Call},
-    authorize::{Authorization, AuthorizationRequest, AuthorizationUrl},
+    authorize::{Authorization, AuthorizationParts, AuthorizationRequest, AuthorizationUrl},
     backchannel::{Backchannel, MetadataSource},
     base::{BaseOAuth2, SignIn},
     callback::{Callback, CallbackParams, VerifiedCode},

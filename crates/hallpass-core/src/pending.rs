@@ -11,6 +11,9 @@ use crate::{Descriptor, Endpoints, Error, Result, Secret, descriptor::Text, toke
 
 /// How long the user may take at the provider.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
+/// Where a provider that cannot send the browser back shows the code to the user instead ([RFC 5849,
+/// section 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)). No redirect URI of OAuth 2.
+pub(crate) const OUT_OF_BAND: &str = "oob";
 /// How far the clocks of two instances of one application may differ.
 pub(crate) const SKEW: Duration = Duration::from_secs(60);
 
@@ -70,27 +73,39 @@ impl Bound {
     }
 }
 
+impl Bound {
+    /// A name is not enough to tell two shops or tenants apart: their endpoints are.
+    pub(crate) fn is_of(&self, endpoints: &Endpoints) -> bool {
+        // check: 10 => self.issuer.as_deref() == endpoints.issuer()
+        // check: 10 => self.token_endpoint.as_deref() == Some(endpoints.token().as_str())
+        self.token_endpoint.as_deref() == Some(endpoints.token().as_str())
+            && self.issuer.as_deref() == endpoints.issuer()
+    }
+}
+
 impl PendingAuthorization {
-    /// For the client of another protocol: a value that the callback must repeat (`state`,
-    /// `oauth_token`), the name of the callback's code, and a secret that the exchange needs (PKCE
-    /// verifier, token secret). There is no pending authorization without the two.
+    /// For the client of another protocol: the endpoints that the login is begun at, a value that
+    /// the callback must repeat (`state`, `oauth_token`), and the name of the callback's code with a
+    /// secret that its exchange needs (PKCE verifier, token secret). There is no pending
+    /// authorization without one of them. [`VerifiedCode::check_begun_at`](crate::VerifiedCode)
+    /// compares endpoints and names.
     #[must_use]
     pub fn correlated(
         descriptor: &Descriptor,
+        endpoints: &Endpoints,
         client_id: &str,
         redirect_uri: &str,
         correlator: (&'static str, Secret),
-        code_name: &'static str,
-        proof: Secret,
+        code: (&'static str, Secret),
         now: SystemTime,
     ) -> Self {
         Self {
-            bound: Arc::new(Bound::new(descriptor, client_id.into(), None)),
+            bound: Arc::new(Bound::new(descriptor, client_id.into(), Some(endpoints))),
             redirect_uri: redirect_uri.into(),
             correlator_name: Cow::Borrowed(correlator.0),
             correlator: correlator.1,
-            code_name: Cow::Borrowed(code_name),
-            proof: Some(proof),
+            code_name: Cow::Borrowed(code.0),
+            proof: Some(code.1),
             nonce: None,
             scope: "".into(),
             max_age: None,
@@ -99,6 +114,14 @@ impl PendingAuthorization {
             data: None,
             created_at: now,
         }
+    }
+
+    /// Parameters of the exchange that will follow: see
+    /// [`VerifiedCode::token_params`](crate::VerifiedCode::token_params).
+    #[must_use]
+    pub fn with_token_params(mut self, params: Vec<(Text, Secret)>) -> Self {
+        self.token_params = params;
+        self
     }
 
     /// The application's own data: see [`data`](Self::data).
@@ -256,13 +279,14 @@ mod tests {
 
     fn pending() -> PendingAuthorization {
         let descriptor = Descriptor::new("acme", "https://acme.test/a", "https://acme.test/t");
+        let at = |url| url::Url::parse(url).unwrap();
         PendingAuthorization::correlated(
             &descriptor,
+            &Endpoints::new(at("https://acme.test/a"), at("https://acme.test/t")),
             "client",
             "https://app.test/cb",
             ("state", Secret::new("STATE")),
-            "code",
-            Secret::new("VERIFIER"),
+            ("code", Secret::new("VERIFIER")),
             UNIX_EPOCH + Duration::from_secs(1_000),
         )
         .with_data("/return")

@@ -87,14 +87,27 @@ pub(crate) fn fields(response: &Response) -> Result<Map<String, Json>> {
     if is_form(response) {
         return form_fields(&response.body);
     }
-    // A map keeps the last of two members in silence, and an `error` would be gone: the strict
-    // reader goes first.
-    let strict = Members::default().fill_from_json(&response.body);
-    // check: 27
-    strict.map_err(|error| response.malformed(&error))?;
-    match response.json()? {
-        Json::Object(fields) => Ok(fields),
-        _ => Err(Error::malformed("the body is no JSON object").with_status(response.status)),
+    response.members()
+}
+
+impl Response {
+    /// The members of the object that the body is. One that is there twice refuses it: what the
+    /// second one means is anybody's guess ([RFC 8259, section
+    /// 4](https://www.rfc-editor.org/rfc/rfc8259#section-4)).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Malformed`](crate::ErrorKind), without a value of the body.
+    pub fn members(&self) -> Result<Map<String, Json>> {
+        // A map keeps the last of two members in silence, and an `error` would be gone: the strict
+        // reader goes first.
+        let strict = Members::default().fill_from_json(&self.body);
+        // check: 27
+        strict.map_err(|error| self.malformed(&error))?;
+        match self.json()? {
+            Json::Object(fields) => Ok(fields),
+            _ => Err(Error::malformed("the body is no JSON object").with_status(self.status)),
+        }
     }
 }
 

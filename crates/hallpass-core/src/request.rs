@@ -160,7 +160,14 @@ impl<'a> ApiRequest<'a> {
         Self { placed: Some(Box::new(Placed::Form(name.into()))), ..self.token(token) }
     }
 
-    /// In the name of the application.
+    /// In the name of the application, authenticated as at the token endpoint; at a provider of
+    /// OAuth 1, signed without a token.
+    pub fn of_client(mut self) -> Self {
+        self.auth = Auth::Client(Way::General);
+        self
+    }
+
+    /// In the name of the application, authenticated in this way.
     pub fn client_auth(mut self, auth: ClientAuth) -> Self {
         self.auth = Auth::Client(Way::Chosen(auth));
         self
@@ -206,14 +213,30 @@ impl<'a> ApiRequest<'a> {
         self
     }
 
+    /// The origins that [`allow_origin`](Self::allow_origin) named.
+    #[must_use]
+    pub fn allowed_origins(&self) -> &[Origin] {
+        &self.allowed
+    }
+
+    /// Whether it is in the name of the application.
+    #[must_use]
+    pub fn is_of_client(&self) -> bool {
+        matches!(self.auth, Auth::Client(_))
+    }
+
     /// The wire request without credentials, and the token that was to go with it: for another
     /// protocol's client (OAuth 1).
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind): the URL is none.
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind): it names an endpoint that only OAuth 2 has.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind): it names an endpoint that only OAuth 2 has, or
+    /// says where the token goes, as only OAuth 2 can.
     pub fn into_request(self) -> Result<(Request, Option<&'a OAuth2Token>)> {
+        if self.placed.is_some() {
+            return Err(Error::unsupported("this protocol does not send the token by itself"));
+        }
         let Target::Url(url) = &self.target else {
             return Err(Error::unsupported("an endpoint that this protocol does not have"));
         };

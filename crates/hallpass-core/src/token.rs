@@ -74,6 +74,17 @@ impl OAuth2Token {
         self.token_type.eq_ignore_ascii_case("N_A")
     }
 
+    /// That it is one that goes along as it is: not one of OAuth 1, which signs and is not shown to
+    /// anybody without its signature.
+    pub(crate) fn check_bearer(&self) -> Result<()> {
+        // check: 29
+        if self.token_type.eq_ignore_ascii_case("OAuth1") {
+            let message = "the token is one of OAuth 1: the client of that protocol signs with it";
+            return Err(Error::config(message).with_reason("no_bearer").with_unsent());
+        }
+        Ok(())
+    }
+
     /// What [`refresh_token`](crate::OAuth2Client::refresh_token) redeems.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&Secret> {
@@ -128,6 +139,13 @@ impl OAuth2Token {
     #[must_use]
     pub fn extra(&self, name: &str) -> Option<&Json> {
         self.extra.0.get(name)
+    }
+
+    /// Another type than `Bearer`: what is not one is not sent as one.
+    #[must_use]
+    pub fn with_token_type(mut self, token_type: impl Into<Cow<'static, str>>) -> Self {
+        self.token_type = token_type.into();
+        self
     }
 
     /// Adds a member of one's own: another protocol's client keeps its own secret here.
@@ -266,6 +284,13 @@ mod tests {
         assert_eq!(token.extra("team").unwrap()["id"], 7);
         assert_eq!(token.scopes().collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(token.expires_at(), full().expires_at());
+    }
+
+    #[test]
+    fn the_type_of_another_protocol_survives_storage() {
+        let token = OAuth2Token::from_access_token("a").with_token_type("OAuth1");
+        let token = OAuth2Token::from_storage(&token.expose_for_storage()).unwrap();
+        assert_eq!(token.token_type(), "OAuth1");
     }
 
     #[test]

@@ -3,6 +3,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+#[cfg(feature = "oauth1")]
+use hallpass_core::Secret;
 use hallpass_core::{
     Callback, Error, HttpClient as _, Purpose, Request, ReqwestClient, Response, Result,
     http::{HeaderValue, Method, StatusCode, header},
@@ -28,7 +30,7 @@ const MOST_REDIRECTS: usize = 10;
 /// for, whatever its `SameSite` and `Secure` say.
 #[derive(Debug)]
 pub struct Browser {
-    http: ReqwestClient,
+    http: Arc<ReqwestClient>,
     origins: Option<Arc<Origins>>,
     jar: Mutex<Jar>,
 }
@@ -43,7 +45,15 @@ impl Browser {
     /// A browser without cookies.
     #[must_use]
     pub fn new() -> Self {
-        Self { http: ReqwestClient::new(), origins: None, jar: Mutex::default() }
+        Self { http: Arc::default(), origins: None, jar: Mutex::default() }
+    }
+
+    /// Somebody else's browser, without cookies, over the connections of this one: a test of many
+    /// browsers needs few.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        let (http, origins) = (Arc::clone(&self.http), self.origins.clone());
+        Self { http, origins, jar: Mutex::default() }
     }
 
     pub(crate) fn at(origins: Arc<Origins>) -> Self {
@@ -101,6 +111,24 @@ impl Browser {
         let action = url.join(&form.action).map_err(|_| no_page("has a form without a place"))?;
         let response = self.send(Method::POST, &action, Some(&fields)).await?;
         Page::new(action, &response).or_error().map(drop)
+    }
+
+    /// Opens the authorization page of a login that has no callback (`oob`), answers it as `user`, and
+    /// reads the code that the page then shows.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_in`](Self::sign_in); [`ErrorKind::Malformed`](hallpass_core::ErrorKind) also where
+    /// the page shows no code: the user refused, or the login has a callback.
+    #[cfg(feature = "oauth1")]
+    pub async fn read_code(&self, url: impl AsRef<str>, user: User) -> Result<Secret> {
+        let url = self.here(&parsed(url.as_ref())?)?;
+        let page = Page::new(url.clone(), &self.send(Method::GET, &url, None).await?).or_error()?;
+        let form = Form::of(&page.text).filter(Form::is_question);
+        let fields = form.ok_or_else(|| no_page("asks nobody"))?.answer(&user)?;
+        let response = self.send(Method::POST, &url, Some(&fields)).await?;
+        let page = Page::new(url, &response).or_error()?;
+        form::code(&page.text).map(Secret::new).ok_or_else(|| no_page("shows no code"))
     }
 
     /// Opens the end of a session, and stops where the provider sends the browser back.

@@ -107,6 +107,9 @@
 //! # fn main() {}
 //! ```
 //!
+//! With the feature `oauth1`, `LocalOAuth1` is a server of OAuth 1.0a, with the same page, faults and
+//! log.
+//!
 //! `LocalProvider::emulating` makes it behave as another provider, by that one's recorded exchanges:
 //! tests and examples of `hallpass-github` run without GitHub, and its own code never knows.
 
@@ -123,6 +126,8 @@ mod browser; // a user agent without a window
 #[cfg(feature = "openid")]
 mod signing; // keys that sign what they are given
 
+#[cfg(feature = "oauth1")]
+pub use crate::local::{LocalOAuth1, LocalOAuth1Builder, OAuth1Tamper};
 #[cfg(feature = "server")]
 pub use crate::{
     browser::{Browser, Landing, Page, User},

@@ -16,6 +16,8 @@ mod device;
 mod fault;
 mod grants;
 mod log;
+#[cfg(feature = "oauth1")]
+mod oauth1;
 #[cfg(feature = "openid")]
 mod openid;
 mod origins;
@@ -36,6 +38,8 @@ use self::{
     shared::{Shared, locked},
 };
 
+#[cfg(feature = "oauth1")]
+pub use self::oauth1::{LocalOAuth1, LocalOAuth1Builder, OAuth1Tamper};
 #[cfg(feature = "openid")]
 pub use self::openid::{Forged, ForgedSignature, Jwks, Tamper};
 pub use self::{

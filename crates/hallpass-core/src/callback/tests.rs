@@ -12,16 +12,21 @@ fn descriptor() -> Descriptor {
     Descriptor::new("acme", "https://acme.test/a", "https://acme.test/t")
 }
 
+fn endpoints() -> Endpoints {
+    let at = |url| url::Url::parse(url).unwrap();
+    Endpoints::new(at("https://acme.test/a"), at("https://acme.test/t"))
+}
+
 fn pending(issuer: Option<&str>, iss_promised: bool) -> PendingAuthorization {
     let (state, proof) = (Secret::new("STATE"), Secret::new("VERIFIER"));
     let redirect = "https://app.test/cb";
     let mut pending = PendingAuthorization::correlated(
         &descriptor(),
+        &endpoints(),
         "client",
         redirect,
         ("state", state),
-        "code",
-        proof,
+        ("code", proof),
         NOW,
     );
     let bound = Bound::new(&descriptor(), "client".into(), None);
@@ -166,5 +171,70 @@ fn a_signed_message_that_reads_two_ways_is_refused() {
             .concat();
         let error = callback.0.verify_hmac_sha256(keys, &["hmac"], &signed).unwrap_err();
         assert_eq!((error.kind(), error.reason()), (ErrorKind::Security, Some("hmac")), "{query}");
+    }
+}
+
+/// As the client of OAuth 1 keeps it.
+fn pending_of_oauth1(redirect_uri: &str) -> PendingAuthorization {
+    PendingAuthorization::correlated(
+        &descriptor(),
+        &endpoints(),
+        "client",
+        redirect_uri,
+        ("oauth_token", Secret::new("TOKEN")),
+        ("oauth_verifier", Secret::new("SECRET")),
+        NOW,
+    )
+    .with_token_params(vec![("audience".into(), Secret::new("a"))])
+}
+
+#[test]
+fn another_protocol_has_names_of_its_own() {
+    let callback = Callback::from_query("oauth_token=TOKEN&oauth_verifier=VER").unwrap();
+    let pending = pending_of_oauth1("https://app.test/cb").expose_for_session();
+    let pending = PendingAuthorization::from_session(&pending).unwrap();
+    let code = callback.verify(pending, &descriptor(), "client", NOW).unwrap();
+    assert!(code.code().matches("VER") && code.correlator().matches("TOKEN"));
+    assert!(code.proof().unwrap().matches("SECRET"));
+    let params: Vec<_> = code.token_params().map(|(name, it)| (name, it.expose())).collect();
+    assert_eq!(params, [("audience", "a")]);
+}
+
+#[test]
+fn a_refusal_of_oauth_1_is_understood_where_a_verifier_is_waited_for_alone() {
+    let verify = |query: &str, pending| {
+        Callback::from_query(query).unwrap().verify(pending, &descriptor(), "client", NOW)
+    };
+    let of_oauth1 = || pending_of_oauth1("https://app.test/cb");
+    for (query, code) in [
+        ("denied=TOKEN", "access_denied"),
+        ("oauth_token=TOKEN&denied=x", "access_denied"),
+        ("oauth_token=TOKEN&oauth_problem=user_refused", "user_refused"),
+        ("oauth_token=TOKEN&oauth_verifier=V&oauth_problem=user_refused", "user_refused"),
+    ] {
+        let error = verify(query, of_oauth1()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Denied, "{query}");
+        assert_eq!(error.oauth().map(OAuthError::code), Some(code), "{query}");
+    }
+    for query in ["denied=OTHER", "oauth_token=OTHER&denied=TOKEN"] {
+        assert_eq!(verify(query, of_oauth1()).unwrap_err().reason(), Some("state"), "{query}");
+    }
+    let of_oauth2 = || pending(None, false);
+    assert_eq!(verify("denied=STATE", of_oauth2()).unwrap_err().reason(), Some("state"));
+    for query in ["code=c&state=STATE&denied=1", "code=c&state=STATE&oauth_problem=x"] {
+        assert!(verify(query, of_oauth2()).is_ok(), "{query}");
+        assert!(!Callback::from_query(query).unwrap().is_refusal(), "{query}");
+    }
+}
+
+#[test]
+fn a_code_is_typed_in_only_where_no_callback_is_waited_for() {
+    let pending = pending_of_oauth1("oob");
+    let callback = Callback::out_of_band(&pending, "1234").unwrap();
+    let code = callback.verify(pending, &descriptor(), "client", NOW).unwrap();
+    assert!(code.code().matches("1234"));
+    for waiting in [pending_of_oauth1("https://app.test/cb"), self::pending(None, false)] {
+        let error = Callback::out_of_band(&waiting, "1234").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
     }
 }

@@ -192,6 +192,7 @@ impl<P: Provider> OAuth2Client<P> {
             let message = "the token is of another sort than an access token: no API takes it";
             return Err(Error::config(message).with_reason("no_access_token"));
         }
+        token.check_bearer()?;
         Ok(match (plan.placed.as_deref(), body) {
             (Some(Placed::Query(name)), body) => {
                 request.url.query_pairs_mut().append_pair(name, access_token.expose());

@@ -160,3 +160,17 @@ fn unknown_members_are_kept_with_their_types() {
     let extra = serde_json::to_string(&token.extra.0).unwrap();
     assert_eq!(extra, r#"{"b":true,"f":1.5,"n":1,"o":{"a":[1]},"s":"é","z":null}"#);
 }
+
+#[test]
+fn an_object_has_each_member_once() {
+    let of = |body: &str| {
+        Response::new(StatusCode::OK, HeaderMap::new(), body.as_bytes().to_vec()).members()
+    };
+    let members = of("\u{feff}{\"a\":1,\"error\":{\"a\":2}}").unwrap();
+    assert_eq!((&members["a"], &members["error"]["a"]), (&1.into(), &2.into()));
+    for body in
+        [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"error":1,"error":1}"#, "[]", "a=1", "{"]
+    {
+        assert_eq!(of(body).unwrap_err().kind(), ErrorKind::Malformed, "{body}");
+    }
+}

@@ -202,6 +202,11 @@ async fn a_request_can_be_the_applications_own() {
     );
     assert!(!sent.header("authorization").unwrap().contains("the-access-token"));
 
+    // Of the client, in the way of the token endpoint.
+    world.wire.answer(200, &json!({}));
+    world.client.send(ApiRequest::new(Method::POST, ME).of_client()).await.unwrap();
+    world.wire.only().assert_form(&[("client_id", "client"), ("client_secret", SECRET)]);
+
     let call = world.client.api(&token).post(ME).json(&json!({ "a": 1 }));
     refused(call.client_auth(ClientAuth::Post).send().await, ErrorKind::Config, None);
     world.wire.assert_silent();
@@ -248,4 +253,12 @@ async fn a_request_for_another_protocol_has_the_token_beside_it() {
     let named = ApiRequest::endpoint(Method::GET, Endpoint::Userinfo).into_request();
     refused(named, ErrorKind::Unsupported, None);
     refused(ApiRequest::new(Method::GET, "/me").into_request(), ErrorKind::Config, None);
+    // Where OAuth 2 would put the token means nothing elsewhere.
+    let get = || ApiRequest::new(Method::GET, ME);
+    refused(get().token_in_query("t", &token).into_request(), ErrorKind::Unsupported, None);
+    refused(get().token_in_form("t", &token).into_request(), ErrorKind::Unsupported, None);
+    let origin = Url::parse("https://other.test").unwrap().origin();
+    let named = get().allow_origin(origin.clone()).client_auth(ClientAuth::Basic);
+    assert_eq!((named.allowed_origins(), named.is_of_client()), (&[origin][..], true));
+    assert!(!get().is_of_client() && !get().token(&token).is_of_client());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hallpass_core::{
     ApiRequest, ClientAuth, Descriptor, Endpoint, Error, ErrorKind, OAuth2Client, OAuth2Token,
-    OAuthError, Operation, Purpose, Revocation, Revoke, Secret,
+    OAuthError, Operation, Purpose, Revocation, Revoke, Secret, http::Method,
 };
 use serde_json::json;
 
@@ -51,6 +51,26 @@ async fn the_standards_way_names_the_token_and_its_kind() {
     // RFC 7009 section 2.1 requires the token: an empty one is a fault of ours to send.
     let got = world.client.revoke_token(&refresh_only, Revoke::AccessToken).await;
     refused(got, ErrorKind::Config, None);
+    world.wire.assert_silent();
+}
+
+#[tokio::test]
+async fn a_token_of_oauth_1_goes_nowhere_without_its_signature() {
+    let world = World::of(rfc(ClientAuth::Basic));
+    for name in ["OAuth1", "oauth1"] {
+        let token = both().with_token_type(name);
+        let read = world.client.api(&token).get("https://api.acme.test/me").send().await;
+        refused(read, ErrorKind::Config, Some("no_bearer"));
+        let call = ApiRequest::new(Method::POST, "https://api.acme.test/me");
+        let placed = world.client.send(call.token_in_query("t", &token)).await;
+        refused(placed, ErrorKind::Config, Some("no_bearer"));
+        let renewed = world.client.refresh_token(&token).await;
+        refused(renewed, ErrorKind::Config, Some("no_bearer"));
+        for what in [Revoke::AccessToken, Revoke::RefreshToken, Revoke::Grant] {
+            let ended = world.client.revoke_token(&token, what).await;
+            refused(ended, ErrorKind::Config, Some("no_bearer"));
+        }
+    }
     world.wire.assert_silent();
 }
 

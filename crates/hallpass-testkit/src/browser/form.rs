@@ -58,6 +58,13 @@ impl Form {
     }
 }
 
+/// The code that a page shows, to be typed in elsewhere.
+#[cfg(feature = "oauth1")]
+pub(super) fn code(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("<code id=\"verifier\">")?;
+    Some(unescaped(rest.split_once('<')?.0))
+}
+
 /// What a page says went wrong.
 pub(super) fn alert(page: &str) -> Option<String> {
     let (_, rest) = page.split_once("role=\"alert\">")?;

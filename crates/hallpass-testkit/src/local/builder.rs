@@ -225,7 +225,7 @@ impl LocalProviderBuilder {
             #[cfg(feature = "openid")]
             openid,
         });
-        let server = Server::start(listener, Arc::clone(&shared));
+        let server = Server::start(listener, Arc::<Shared>::clone(&shared));
         Ok(LocalProvider::new(shared, server, local))
     }
 
@@ -242,7 +242,7 @@ impl LocalProviderBuilder {
     }
 }
 
-async fn listen(port: u16) -> Result<(TcpListener, Url)> {
+pub(super) async fn listen(port: u16) -> Result<(TcpListener, Url)> {
     let taken = |error| Error::transport("no port to listen on").with_source(error);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address).await.map_err(taken)?;

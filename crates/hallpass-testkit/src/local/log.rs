@@ -8,7 +8,7 @@ use hallpass_core::{
 
 use super::{route::Route, wire::Asked};
 
-/// A request that a [`LocalProvider`](crate::LocalProvider) saw.
+/// A request that a [`LocalProvider`](crate::LocalProvider) saw, or a server of OAuth 1.
 ///
 /// `Debug` shows operation, method, URL without its query, and status: the rest holds credentials.
 #[derive(Clone)]
@@ -21,7 +21,8 @@ pub struct LoggedRequest {
 impl LoggedRequest {
     /// What it was for: `authorize`, `token`, `revoke`, `device_authorization`, `device`, `api`, or `elsewhere` for what the provider
     /// does not have. An OpenID provider has `userinfo` instead of `api`, and besides `discovery`,
-    /// `jwks`, `pushed_authorization`, `introspection` and `end_session`.
+    /// `jwks`, `pushed_authorization`, `introspection` and `end_session`. One of OAuth 1 has
+    /// `temporary_credentials`, `authorize`, `token` and `api`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.route.as_str()

@@ -109,6 +109,16 @@ pub(super) fn callback(action: &str, client: &str, fields: &[(String, String)]) 
     page("Continue", &body)
 }
 
+/// A code to be typed into the application: there is no way back to it.
+#[cfg(feature = "oauth1")]
+pub(super) fn verifier(client: &str, verifier: &str) -> Markup {
+    let body = html! {
+        h1 { "Go back to " (client) }
+        p { "It asks for this code: " code id="verifier" { (verifier) } }
+    };
+    page("Your code", &body)
+}
+
 /// The end of a session that leads nowhere else.
 #[cfg(feature = "openid")]
 pub(super) fn signed_out() -> Markup {

@@ -1,6 +1,6 @@
 use hallpass_core::{
-    Api, ClientAuth, Descriptor, EmailSupport, EmailVerification, Endpoint, Profile, Provider,
-    Result, Revocation, http::Method,
+    Api, ClientAuth, Descriptor, EmailSupport, EmailVerification, Endpoint, Json, Profile,
+    Provider, Result, Revocation, http::Method,
 };
 
 /// The provider that a [`LocalProvider`](crate::LocalProvider) serves when it emulates no other.
@@ -57,16 +57,20 @@ impl Provider for Local {
     }
 
     async fn profile(&self, api: Api<'_>) -> Result<Profile> {
-        let claims = api.endpoint(Method::GET, Endpoint::Userinfo).read().await?;
-        let text = |name: &str| claims[name].as_str().map(str::to_owned);
-        let [email, name, username] = ["email", "name", "preferred_username"].map(text);
-        let [picture, locale] = ["picture", "locale"].map(text);
-        let verification = EmailVerification::from_flag(claims.get("email_verified"));
-        Ok(Profile::from_json(claims, "sub")?
-            .with_email(email.as_deref(), verification)
-            .with_name(name.as_deref())
-            .with_username(username.as_deref())
-            .with_picture(picture.as_deref())
-            .with_locale(locale.as_deref()))
+        profile(api.endpoint(Method::GET, Endpoint::Userinfo).read().await?)
     }
+}
+
+/// The standard claims.
+pub(super) fn profile(claims: Json) -> Result<Profile> {
+    let text = |name: &str| claims[name].as_str().map(str::to_owned);
+    let [email, name, username] = ["email", "name", "preferred_username"].map(text);
+    let [picture, locale] = ["picture", "locale"].map(text);
+    let verification = EmailVerification::from_flag(claims.get("email_verified"));
+    Ok(Profile::from_json(claims, "sub")?
+        .with_email(email.as_deref(), verification)
+        .with_name(name.as_deref())
+        .with_username(username.as_deref())
+        .with_picture(picture.as_deref())
+        .with_locale(locale.as_deref()))
 }

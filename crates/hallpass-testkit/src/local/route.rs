@@ -19,6 +19,9 @@ pub(super) enum Route {
     #[cfg(feature = "openid")]
     Openid(super::openid::Place),
     Revoke,
+    /// Where a login by OAuth 1 begins.
+    #[cfg(feature = "oauth1")]
+    TemporaryCredentials,
     Token,
 }
 
@@ -33,6 +36,8 @@ impl Route {
             #[cfg(feature = "openid")]
             Self::Openid(place) => place.as_str(),
             Self::Revoke => "revoke",
+            #[cfg(feature = "oauth1")]
+            Self::TemporaryCredentials => "temporary_credentials",
             Self::Token => "token",
         }
     }

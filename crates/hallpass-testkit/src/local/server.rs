@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use hallpass_core::http::StatusCode;
+use hallpass_core::{http::StatusCode, url::Url};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::{
     body::{Body, Bytes, Frame, Incoming, SizeHint},
@@ -23,13 +23,26 @@ use tokio::{
 };
 
 use super::{
-    fault::Cut,
-    shared::{Shared, locked},
+    fault::{Cut, Faults},
+    log::Log,
+    route::Route,
+    shared::locked,
     wire::{Answer, Asked},
 };
 
 /// Longer requests than any client has reason to send are refused: 1 MiB.
 const LONGEST_REQUEST_BYTES: usize = 1 << 20;
+
+/// What a server answers for.
+pub(super) trait Site: Send + Sync {
+    /// The URL that a client meant by a path and query of this server.
+    fn meant(&self, target: &str) -> Option<Url>;
+    fn route(&self, asked: &Asked) -> Route;
+    /// Does what is asked.
+    fn carry_out(&self, route: Route, asked: &Asked) -> Answer;
+    fn log(&self) -> &Mutex<Log>;
+    fn faults(&self) -> &Mutex<Faults>;
+}
 
 /// A listening socket and the task that serves it. Both end with this value.
 #[derive(Debug)]
@@ -64,9 +77,9 @@ impl Door {
 }
 
 impl Server {
-    pub(super) fn start(listener: TcpListener, shared: Arc<Shared>) -> Self {
+    pub(super) fn start(listener: TcpListener, site: Arc<dyn Site>) -> Self {
         let door = Arc::new(Door { listener: Mutex::new(Some(listener)), closed: Notify::new() });
-        let task = tokio::spawn(serve(Arc::clone(&door), shared));
+        let task = tokio::spawn(serve(Arc::clone(&door), site));
         Self { door, task: Some(task) }
     }
 
@@ -86,7 +99,7 @@ impl Drop for Server {
     }
 }
 
-async fn serve(door: Arc<Door>, shared: Arc<Shared>) {
+async fn serve(door: Arc<Door>, site: Arc<dyn Site>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -94,7 +107,7 @@ async fn serve(door: Arc<Door>, shared: Arc<Shared>) {
             Some(_) = connections.join_next() => {}
             next = door.next() => match next {
                 Some(Ok(stream)) => {
-                    connections.spawn(connection(stream, Arc::clone(&shared)));
+                    connections.spawn(connection(stream, Arc::clone(&site)));
                 }
                 // The client was gone before it was let in.
                 Some(Err(_)) => tokio::task::yield_now().await,
@@ -105,10 +118,10 @@ async fn serve(door: Arc<Door>, shared: Arc<Shared>) {
     connections.shutdown().await;
 }
 
-async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+async fn connection(stream: TcpStream, site: Arc<dyn Site>) {
     let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        async move { answer(&shared, request).await }
+        let site = Arc::clone(&site);
+        async move { answer(&*site, request).await }
     });
     let mut server = http1::Builder::new();
     // A client that went away, or a cut that was asked for: nobody is left to be told.
@@ -117,7 +130,7 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 
 type Reply = hyper::Response<Outgoing>;
 
-async fn answer(shared: &Shared, request: hyper::Request<Incoming>) -> Result<Reply, Broken> {
+async fn answer(site: &dyn Site, request: hyper::Request<Incoming>) -> Result<Reply, Broken> {
     let (head, body) = request.into_parts();
     let body = match Limited::new(body, LONGEST_REQUEST_BYTES).collect().await {
         Ok(body) => body.to_bytes().to_vec(),
@@ -127,29 +140,29 @@ async fn answer(shared: &Shared, request: hyper::Request<Incoming>) -> Result<Re
         Err(_) => return Err(Broken),
     };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let Some(url) = shared.origins.meant(target) else {
+    let Some(url) = site.meant(target) else {
         let text = "The emulated provider has no such host.\n";
         return Ok(whole(Answer::text(StatusCode::NOT_FOUND, text)));
     };
     let asked = Asked { method: head.method, url, headers: head.headers, body };
     let asked = Arc::new(asked);
-    let route = shared.route(&asked);
-    let number = locked(&shared.log).arrived(Arc::clone(&asked), route);
-    let answered = |status| locked(&shared.log).answered(number, status);
+    let route = site.route(&asked);
+    let number = locked(site.log()).arrived(Arc::clone(&asked), route);
+    let answered = |status| locked(site.log()).answered(number, status);
 
-    let Some(fault) = locked(&shared.faults).take(route, &asked) else {
-        let answer = shared.carry_out(route, &asked);
+    let Some(fault) = locked(site.faults()).take(route, &asked) else {
+        let answer = site.carry_out(route, &asked);
         answered(answer.status);
         return Ok(whole(answer));
     };
-    let early = fault.is_carried_out().then(|| shared.carry_out(route, &asked));
+    let early = fault.is_carried_out().then(|| site.carry_out(route, &asked));
     if let Some(delay) = fault.wait() {
         tokio::time::sleep(delay).await;
     }
     if fault.cut() == Some(Cut::BeforeHeaders) {
         return Err(Broken);
     }
-    let answer = fault.answer(|| early.unwrap_or_else(|| shared.carry_out(route, &asked)));
+    let answer = fault.answer(|| early.unwrap_or_else(|| site.carry_out(route, &asked)));
     answered(answer.status);
     Ok(match (fault.flood(), fault.cut()) {
         (Some(bytes), _) => reply(answer, |_| Outgoing::Flood { left: bytes }),

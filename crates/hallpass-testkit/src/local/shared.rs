@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use hallpass_core::{ClientAuth, Clock, Descriptor, Secret, http::StatusCode};
+use hallpass_core::{ClientAuth, Clock, Descriptor, Secret, http::StatusCode, url::Url};
 
 use super::{
     api, authorize,
@@ -18,6 +18,7 @@ use super::{
     required::{self, Taken},
     route::Route,
     script::Script,
+    server::Site,
     token,
     user::LocalUser,
     wire::{Answer, Asked, Params},
@@ -59,8 +60,12 @@ pub(super) struct Settings {
     pub(super) rotation: bool,
 }
 
-impl Shared {
-    pub(super) fn route(&self, asked: &Asked) -> Route {
+impl Site for Shared {
+    fn meant(&self, target: &str) -> Option<Url> {
+        self.origins.meant(target)
+    }
+
+    fn route(&self, asked: &Asked) -> Route {
         #[cfg(feature = "openid")]
         if let Some(route) = super::openid::route(self, asked) {
             return route;
@@ -71,18 +76,7 @@ impl Shared {
         }
     }
 
-    #[cfg(feature = "openid")]
-    pub(super) fn is_openid(&self) -> bool {
-        self.openid.is_some()
-    }
-
-    #[cfg(not(feature = "openid"))]
-    pub(super) fn is_openid(&self) -> bool {
-        false
-    }
-
-    /// Does what is asked.
-    pub(super) fn carry_out(&self, route: Route, asked: &Asked) -> Answer {
+    fn carry_out(&self, route: Route, asked: &Asked) -> Answer {
         let granted = match required::take(self, route, asked) {
             Taken::AsEver => None,
             Taken::Granted(response) => Some(response),
@@ -93,6 +87,8 @@ impl Shared {
             Route::Authorize => authorize::authorize(self, asked),
             Route::Device => device::page(self, asked),
             Route::DeviceAuthorization => device::authorization(self, asked),
+            #[cfg(feature = "oauth1")]
+            Route::TemporaryCredentials => Answer::empty(StatusCode::NOT_FOUND),
             Route::Elsewhere => Answer::text(
                 StatusCode::NOT_FOUND,
                 "The local provider has /authorize, /device_authorization, /device, /token, /revoke, \
@@ -103,6 +99,26 @@ impl Shared {
             Route::Revoke => api::revoke(self, asked),
             Route::Token => token::token(self, asked, granted),
         }
+    }
+
+    fn log(&self) -> &Mutex<Log> {
+        &self.log
+    }
+
+    fn faults(&self) -> &Mutex<Faults> {
+        &self.faults
+    }
+}
+
+impl Shared {
+    #[cfg(feature = "openid")]
+    pub(super) fn is_openid(&self) -> bool {
+        self.openid.is_some()
+    }
+
+    #[cfg(not(feature = "openid"))]
+    pub(super) fn is_openid(&self) -> bool {
+        false
     }
 
     /// Whether a word of a fixture stands for what was sent: `ID` for a client, `PROOF` for the

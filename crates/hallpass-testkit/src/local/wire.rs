@@ -148,6 +148,11 @@ impl Answer {
         Self::typed(status, "application/json", body.to_string())
     }
 
+    #[cfg(feature = "oauth1")]
+    pub(super) fn form(status: StatusCode, pairs: String) -> Self {
+        Self::typed(status, "application/x-www-form-urlencoded", pairs)
+    }
+
     pub(super) fn text(status: StatusCode, body: impl Into<String>) -> Self {
         Self::typed(status, "text/plain; charset=utf-8", body)
     }

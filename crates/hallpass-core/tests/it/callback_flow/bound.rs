@@ -57,18 +57,22 @@ async fn another_instance_of_the_same_client_may_finish_the_login() {
 #[tokio::test]
 async fn a_login_of_another_protocol_is_refused() {
     let world = World::of(acme());
-    let (state, proof) = (Secret::new("s"), Secret::new("p"));
-    let pending = PendingAuthorization::correlated(
-        world.client.descriptor(),
-        "client",
-        "https://app.test/callback",
-        ("state", state),
-        "code",
-        proof,
-        now(),
-    );
-    let got = world.client.get_access_token(callback("s"), pending).await;
-    refused(got, ErrorKind::Security, Some("endpoint"));
+    let endpoints = world.client.endpoints().await.unwrap();
+    for (correlator_name, code_name) in [("state", "oauth_verifier"), ("oauth_token", "code")] {
+        let pending = PendingAuthorization::correlated(
+            world.client.descriptor(),
+            &endpoints,
+            "client",
+            "https://app.test/callback",
+            (correlator_name, Secret::new("s")),
+            (code_name, Secret::new("p")),
+            now(),
+        );
+        let query = format!("{correlator_name}=s&{code_name}=c");
+        let back = Callback::from_query(&query).unwrap();
+        let got = world.client.get_access_token(back, pending).await;
+        refused(got, ErrorKind::Security, Some("endpoint"));
+    }
     world.wire.assert_silent();
 }
 

@@ -3,11 +3,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use hallpass_core::{
-    Api, ApiRequest, Authorization, AuthorizationRequest, AuthorizationUrl, Authorize, Call,
-    Callback, CallbackParams, ClientAuth, ClientConfig, ClientKeys, CodeBinding, CustomAuth,
-    CustomClientAuth, CustomConfig, CustomMethod, CustomPkce, CustomProvider, Descriptor,
-    EmailSupport, EmailVerification, Endpoint, EndpointForm, Endpoints, Error, ErrorKind, Grant,
-    Hooks, IdEmail, JwtKind, OAuth2Client, OAuth2Token, OAuthError, Operation,
+    Api, ApiRequest, Authorization, AuthorizationParts, AuthorizationRequest, AuthorizationUrl,
+    Authorize, Call, Callback, CallbackParams, ClientAuth, ClientConfig, ClientKeys, CodeBinding,
+    CustomAuth, CustomClientAuth, CustomConfig, CustomMethod, CustomPkce, CustomProvider,
+    Descriptor, EmailSupport, EmailVerification, Endpoint, EndpointForm, Endpoints, Error,
+    ErrorKind, Grant, Hooks, IdEmail, JwtKind, OAuth2Client, OAuth2Token, OAuthError, Operation,
     PendingAuthorization, Pkce, Profile, Purpose, Request, ReqwestClient, Response, Revocation,
     Revoke, Secret, SignIn, SystemClock, ThreadRandom, TokenBody, TokenForm, TokenPlacement,
     TokenReply, VerifiedClaims, VerifiedCode,
@@ -157,6 +157,8 @@ async fn login(shown: &Shown, planted: &mut Planted) {
 
 /// Values that an application makes itself.
 fn values(shown: &Shown) {
+    let parts = AuthorizationRequest::new().param("a", PASSWORD).token_param("b", TOKEN_PARAM);
+    show!(shown, AuthorizationParts, &parts.data(PASSWORD).into_parts().unwrap());
     show!(shown, ClientConfig, &confidential());
     show!(shown, ClientConfig, &public().with_assertion(Key));
     show!(shown, OAuth2Token, &token());
