@@ -1,16 +1,22 @@
-use std::ops::Deref;
+use std::{
+    ops::Deref,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
+use hallpass_core::{Json, OAuth2Token};
 use hallpass_web::Identity as Who;
+use serde::{Deserialize, Serialize};
 use tower_sessions::{Session, session::Error};
 
 /// Where the session keeps who it is, and the word of its forms.
 const IDENTITY: &str = "hallpass.identity";
 const CSRF: &str = "hallpass.csrf";
+const BEGAN: &str = "hallpass.began";
 
 /// Who is signed in, for a handler: 401 if nobody is. `Option<Identity>` for pages that anybody may
 /// see.
@@ -60,11 +66,68 @@ pub(crate) async fn identity(session: &Session) -> Result<Option<Who>, Error> {
 }
 
 /// Under a new id: whoever knew the one of before does not know this one (session fixation).
-pub(crate) async fn sign_in(session: &Session, identity: &Who) -> Result<(), Error> {
+pub(crate) async fn sign_in(session: &Session, identity: &Who, began: &Began) -> Result<(), Error> {
     session.cycle_id().await?;
     session.insert(IDENTITY, identity).await?;
-    session.remove_value(CSRF).await?;
+    session.insert(BEGAN, began).await?;
+    // Now, and not when the first form is shown: two tabs would make one each.
+    session.insert(CSRF, format!("{:032x}", rand::random::<u128>())).await?;
+    see(session, began.at / DAY).await?;
     session.save().await
+}
+
+/// In seconds.
+const DAY: u64 = 86_400;
+/// The day that a session was last used, from 1970 on.
+const SEEN: &str = "hallpass.seen";
+
+pub(crate) fn day(now: SystemTime) -> u64 {
+    now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / DAY
+}
+
+pub(crate) async fn seen(session: &Session) -> Result<Option<u64>, Error> {
+    session.get(SEEN).await
+}
+
+pub(crate) async fn see(session: &Session, day: u64) -> Result<(), Error> {
+    session.insert(SEEN, day).await
+}
+
+/// How the login came about that a session is of.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Began {
+    /// By our clock, in seconds since 1970.
+    pub(crate) at: u64,
+    /// What its ID token said; the session at the provider is the identity's.
+    pub(crate) login: Option<Login>,
+}
+
+/// An ID token, as far as a later word of its provider is about it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Login {
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+    /// By the provider's clock.
+    pub(crate) at: u64,
+}
+
+impl Began {
+    pub(crate) fn new(token: &OAuth2Token, now: SystemTime) -> Self {
+        let at = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let login = token.claims().and_then(|claims| {
+            let issued = claims.get("iat").and_then(Json::as_f64).map(Duration::try_from_secs_f64);
+            Some(Login {
+                issuer: claims.issuer()?.to_owned(),
+                subject: claims.subject().to_owned(),
+                at: issued.and_then(Result::ok).map_or(at, |issued| issued.as_secs()),
+            })
+        });
+        Self { at, login }
+    }
+}
+
+pub(crate) async fn began(session: &Session) -> Result<Option<Began>, Error> {
+    session.get(BEGAN).await
 }
 
 /// Empties a session that is another's.
@@ -77,18 +140,13 @@ pub(crate) async fn make_way(session: &Session, next: &Who) -> Result<(), Error>
 
 /// The word that a form of this session must repeat; `None` where nobody is signed in.
 pub(crate) async fn csrf(session: &Session) -> Result<Option<String>, Error> {
-    if identity(session).await?.is_none() {
-        return Ok(None);
+    match identity(session).await? {
+        Some(_) => known_csrf(session).await,
+        None => Ok(None),
     }
-    if let Some(token) = known_csrf(session).await? {
-        return Ok(Some(token));
-    }
-    let token = format!("{:032x}", rand::random::<u128>());
-    session.insert(CSRF, &token).await?;
-    Ok(Some(token))
 }
 
-/// The same, if there is one.
+/// The same of a session that may be anybody's.
 pub(crate) async fn known_csrf(session: &Session) -> Result<Option<String>, Error> {
     session.get(CSRF).await
 }

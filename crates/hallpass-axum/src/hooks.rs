@@ -12,8 +12,8 @@ pub trait SignInHooks: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the application from knowing: nobody is signed in, and the page says that the
-    /// fault is not theirs.
+    /// Whatever keeps the application from knowing: nobody is signed in from now on, whoever was
+    /// before, and the page says that the fault is not theirs.
     async fn on_login(&self, login: LoginContext<'_>) -> Result<Decision> {
         let _ = login;
         Ok(Decision::Allow)
@@ -30,7 +30,9 @@ pub trait SignInHooks: fmt::Debug + Send + Sync {
         Ok(true)
     }
 
-    /// The session is about to end.
+    /// A session is over: its user ended it, the provider said so
+    /// ([`backchannel_logout`](crate::SignIn::backchannel_logout)), or it was too old. Told once for
+    /// each, after its end; two processes that end one at the same moment may both tell.
     async fn on_logout(&self, identity: &Identity) {
         let _ = identity;
     }
@@ -48,8 +50,11 @@ pub struct LoginContext<'a> {
     pub profile: &'a Profile,
     /// Where the user wanted to go.
     pub return_to: &'a LocalRedirect,
-    /// The session, to read and to write: that of before, empty if it was somebody else's, or if the
-    /// provider posts its answer. It has a new id once the login is allowed; what is written and then
+    /// What the application gave to
+    /// [`AuthorizationRequest::data`](hallpass_core::AuthorizationRequest::data), if it began the
+    /// login itself: [`Steps::begin`](crate::Steps::begin).
+    pub data: Option<&'a str>,
+    /// The session, to read and to write: that of before, empty if it was somebody else's. It has a new id once the login is allowed; what is written and then
     /// denied is dropped with it.
     pub session: &'a Session,
 }

@@ -3,26 +3,48 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{OriginalUri, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
-    middleware::Next,
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
-use hallpass_web::LocalRedirect;
-use tower_sessions::Session;
+use hallpass_core::url::form_urlencoded;
+use hallpass_web::{LocalRedirect, cookie::Cookie};
+use tower_sessions::{Expiry, Session, session::Id};
 
-use crate::{guard, page, routes, sign_in::Parts};
+use crate::{
+    ending, guard, login, page, routes,
+    sessions::{OverStaysOver, is_over},
+    sign_in::{IDLE, Parts},
+};
 
 /// Signs out whom the application lets in no more: of every request of somebody who is signed in.
 pub(crate) async fn check(
     State(parts): State<Arc<Parts>>,
     session: Session,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
+    // For what handlers take out of a request.
+    request.extensions_mut().insert(Arc::clone(&parts));
+    let here = Here(request.uri().clone());
+    request.extensions_mut().insert(here);
+    if let Err(error) = ending::end_what_is_over(&parts, &session).await {
+        return routes::lost(&parts, &error);
+    }
     match guard::identity(&session).await {
         Ok(Some(identity)) => match parts.hooks.check_session(&identity).await {
-            Ok(true) => next.run(request).await,
+            Ok(true) => match touch(&parts, &session).await {
+                Ok(None) => next.run(request).await,
+                Ok(Some((id, cookie))) => {
+                    let response = next.run(request).await;
+                    let is_the_same = session.id() == Some(id);
+                    let cookies: &[_] = if is_the_same { &[cookie] } else { &[] };
+                    routes::with_cookies(response, cookies)
+                }
+                Err(error) => routes::lost(&parts, &error),
+            },
             Ok(false) => {
                 let provider = identity.provider;
                 tracing::info!(provider, "a session is ended by the application");
@@ -41,14 +63,35 @@ pub(crate) async fn check(
     }
 }
 
-/// What a guard knows: the paths that anybody may see, besides those of sign-in.
-#[derive(Clone)]
-pub(crate) struct Guarded {
-    pub(crate) parts: Arc<Parts>,
-    pub(crate) open: Arc<[String]>,
+/// A session lasts from its last use on: on each day it is written once more, and its cookie with
+/// it. In a `Session` of its own, which is read, written and dropped: that of the request would be
+/// written at its end, with all that others wrote meanwhile undone.
+async fn touch(
+    parts: &Parts,
+    session: &Session,
+) -> Result<Option<(Id, Cookie<'static>)>, tower_sessions::session::Error> {
+    let day = guard::day(parts.clock.now());
+    let (Some(id), Some(store)) = (session.id(), &parts.store) else { return Ok(None) };
+    if guard::seen(session).await? == Some(day) {
+        return Ok(None);
+    }
+    let store = OverStaysOver::new(Arc::clone(store), Arc::clone(&parts.clock));
+    let own = Session::new(Some(id), Arc::new(store), Some(Expiry::OnInactivity(IDLE)));
+    guard::see(&own, day).await?;
+    own.save().await?;
+    Ok(Some((id, parts.session_cookie(id.to_string()))))
 }
 
-impl Guarded {
+/// The URI as this application was asked for it, whatever it is nested in, and whatever part of it
+/// serves the request.
+#[derive(Debug, Clone)]
+struct Here(Uri);
+
+/// The paths that anybody may see, besides those of sign-in.
+#[derive(Clone)]
+pub(crate) struct Open(pub(crate) Arc<[String]>);
+
+impl Open {
     /// What may be in `open`: `/`, or a plain path of one segment or more.
     pub(crate) fn is_entry(path: &str) -> bool {
         path == "/" || (is_plain(path) && !path.ends_with('/') && path.len() > 1)
@@ -63,7 +106,7 @@ impl Guarded {
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             }
         };
-        is_plain(path) && self.open.iter().any(is_below)
+        is_plain(path) && self.0.iter().any(is_below)
     }
 }
 
@@ -79,21 +122,51 @@ fn is_plain(path: &str) -> bool {
         && !decoded.split('/').any(is_odd)
 }
 
-pub(crate) async fn require(
-    State(guarded): State<Guarded>,
-    OriginalUri(uri): OriginalUri,
-    session: Session,
-    request: Request,
-    next: Next,
-) -> Response {
-    let parts = &guarded.parts;
-    if guarded.is_open(uri.path()) {
-        return next.run(request).await;
+/// The application behind a guard, if it has one.
+pub(crate) fn closed(app: Router, open: Option<Open>) -> Router {
+    match open {
+        Some(open) => app.layer(from_fn_with_state(open, require_but_for)),
+        None => app,
     }
+}
+
+async fn require_but_for(State(open): State<Open>, request: Request, next: Next) -> Response {
+    let here = request.extensions().get::<Here>().map_or(request.uri(), |here| &here.0);
+    match open.is_open(here.path()) {
+        true => next.run(request).await,
+        false => require_login(request, next).await,
+    }
+}
+
+/// A layer for the part of an application that is for those who are signed in alone. Who is nobody
+/// is sent to sign in and back where they asked for a page, and told 401 where a script asks. For the
+/// whole of it see [`SignIn::require_login`](crate::SignIn::require_login).
+///
+/// ```
+/// use axum::{Router, middleware::from_fn, routing::get};
+/// use hallpass_axum::require_login;
+///
+/// let mine = Router::new().route("/mine", get(|| async { "yours" })).layer(from_fn(require_login));
+/// let app: Router = Router::new().route("/", get(|| async { "everybody's" })).merge(mine);
+/// // and then SignIn::attach, without which it answers 500
+/// ```
+pub async fn require_login(request: Request, next: Next) -> Response {
+    let here = request.extensions().get::<Arc<Parts>>().cloned();
+    let Some((parts, session)) = here.zip(request.extensions().get::<Session>().cloned()) else {
+        tracing::error!("this route has no session: it was added after SignIn::attach");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     match guard::identity(&session).await {
-        Ok(Some(_)) => next.run(request).await,
+        Ok(Some(_)) => {
+            let mut response = next.run(request).await;
+            // What only they may see is in no cache that others have, nor there after a logout.
+            let own = HeaderValue::from_static("private, no-cache");
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(own);
+            response
+        }
         Ok(None) if is_for_a_page(&request) => {
-            let path = uri.path_and_query().map_or("/", |path| path.as_str());
+            let here = request.extensions().get::<Here>().map_or(request.uri(), |here| &here.0);
+            let path = here.path_and_query().map_or("/", |path| path.as_str());
             let base = parts.attempts.base();
             let root = base.path().trim_end_matches('/');
             let back = LocalRedirect::parse(&format!("{root}{path}"), base);
@@ -105,31 +178,98 @@ pub(crate) async fn require(
             let json = [(header::CONTENT_TYPE, "application/json")];
             routes::private((StatusCode::UNAUTHORIZED, json, body).into_response())
         }
-        Err(error) => routes::lost(parts, &error),
+        Err(error) => routes::lost(&parts, &error),
     }
 }
 
 /// Of the session's cookie the raw name counts: tower-sessions decodes names, so that one with a `%`
-/// in it, which any subdomain may set, would pass for ours and win over it.
-pub(crate) async fn untangle(mut request: Request, next: Next) -> Response {
-    let values = request.headers().get_all(header::COOKIE).iter();
-    let all: Vec<_> =
-        values.map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned()).collect();
-    let pairs = all.iter().flat_map(|value| value.split(';')).map(str::trim);
+/// in it, which any subdomain may set, would pass for ours and win over it. Which of two of the very
+/// same name is ours nobody knows.
+pub(crate) async fn untangle(
+    State(parts): State<Arc<Parts>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let sent = login::cookies(request.headers());
+    let ours = parts.session_name();
     let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
-    let is_session = |name: &str| name.ends_with("hallpass.session");
-    let sessions = pairs.clone().filter(|pair| is_session(&name_of(pair))).count();
+    let pairs = sent.split(';').map(str::trim);
+    let is_twice = pairs.clone().filter(|pair| name_of(pair) == ours).count() > 1;
     let kept = pairs.filter(|pair| {
-        let name = name_of(pair);
-        let is_one_of_two = is_session(&name) && sessions > 1;
-        !name.contains('%') && !is_one_of_two
+        let raw = name_of(pair);
+        let decoded = form_urlencoded::parse(raw.as_bytes()).next();
+        let is_read_as_ours = decoded.is_some_and(|(name, _)| name == ours);
+        !is_read_as_ours || (raw == ours && !is_twice)
     });
     let kept = HeaderValue::from_str(&kept.collect::<Vec<_>>().join("; "));
     request.headers_mut().remove(header::COOKIE);
     if let Ok(kept) = kept {
         request.headers_mut().insert(header::COOKIE, kept);
     }
-    next.run(request).await
+    let response = without_what_is_over(&parts, next.run(request).await).await;
+    let mut response = with_our_removal(&parts, response, is_twice);
+    if response.headers().get_all(header::SET_COOKIE).iter().any(|set| is_of(set, ours)) {
+        keep_out_of_caches(response.headers_mut());
+    }
+    response
+}
+
+/// A request that was under way when its session ended would give the browser the cookie of that
+/// one once more, perhaps in place of the next one's.
+async fn without_what_is_over(parts: &Parts, mut response: Response) -> Response {
+    let prefix = format!("{}=", parts.session_name());
+    let id_of = |value: &HeaderValue| {
+        let rest = value.to_str().ok()?.strip_prefix(&prefix)?;
+        rest.split(';').next()?.parse::<Id>().ok()
+    };
+    let all: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    let (Some(id), Some(store)) = (all.iter().find_map(id_of), &parts.store) else {
+        return response;
+    };
+    // Where that is not known, a cookie that is good for nothing does no harm.
+    if is_over(&**store, &id).await.unwrap_or_default() {
+        response.headers_mut().remove(header::SET_COOKIE);
+        for cookie in all.into_iter().filter(|cookie| id_of(cookie).is_none()) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// tower-sessions removes the cookie of every session that it does not find, and without `Secure`:
+/// browsers ignore that for a name that begins with `__Host-` ([RFC 6265bis, section
+/// 4.1.3](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3)), and
+/// for another it may come after a login that was meanwhile, and end that. Ours stands on the answer
+/// to a logout, and where two cookies keep each other out; else a cookie that is good for nothing
+/// stays, and does no harm.
+fn with_our_removal(parts: &Parts, mut response: Response, is_twice: bool) -> Response {
+    let removal = format!("{}=;", parts.session_name());
+    let is_removal = |value: &HeaderValue| value.as_bytes().starts_with(removal.as_bytes());
+    let all: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    response.headers_mut().remove(header::SET_COOKIE);
+    for cookie in all.into_iter().filter(|cookie| !is_removal(cookie)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    match response.extensions().get::<ending::SignedOut>() {
+        None if !is_twice => response,
+        _ => routes::with_cookies(response, &[parts.session_removal()]),
+    }
+}
+
+fn is_of(set: &HeaderValue, name: &str) -> bool {
+    let rest = set.as_bytes().strip_prefix(name.as_bytes());
+    rest.is_some_and(|rest| rest.starts_with(b"="))
+}
+
+/// An answer with somebody's session on it is nobody else's, whatever it is of itself: a file for
+/// everybody, say ([RFC 9111, section 7.3](https://www.rfc-editor.org/rfc/rfc9111#section-7.3)).
+fn keep_out_of_caches(headers: &mut HeaderMap) {
+    let said = headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    let is_private = said.is_some_and(|said| said.contains("no-store") || said.contains("private"));
+    if !is_private {
+        let own = HeaderValue::from_static("private, no-cache");
+        headers.insert(header::CACHE_CONTROL, own);
+    }
 }
 
 /// A browser that goes somewhere, and no script that fetches something.

@@ -1,33 +1,56 @@
 use std::sync::Arc;
 
 use axum::{
-    Form, Router,
-    body::Bytes,
-    extract::{Path, Query, RawQuery, State},
+    Router,
+    extract::{Path, Query, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use hallpass_core::{AuthorizationRequest, BaseOAuth2, Callback, Error, Result, Secret};
-use hallpass_web::{Attempt, Identity, LocalRedirect, cookie::Cookie, page::Problem};
+use hallpass_web::{LocalRedirect, cookie::Cookie, page::Problem};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use crate::{Decision, LoginContext, guard, page, sign_in::Parts};
+#[cfg(feature = "openid")]
+use crate::backchannel;
+use crate::{
+    Decision, LoginContext,
+    guard::{self, Began},
+    login::{self, Unbegun},
+    logout, page,
+    sign_in::Parts,
+    steps::{Begin, FinishedLogin, UsedAttempt},
+};
 
 pub(crate) fn router(parts: Arc<Parts>) -> Router {
-    let callback = get(callback_get).post(callback_post);
+    // Who asks for the headers alone begins nothing, and uses nothing up.
+    let back = get(callback).post(callback).head(not_asked);
     Router::new()
         .route(&parts.route("/login"), get(login_page))
-        .route(&parts.route("/login/{provider}"), get(begin))
-        .route(&parts.route("/callback/{provider}"), callback)
-        .route(&parts.route("/logout"), get(ask_logout).post(logout))
+        .route(&parts.route("/login/{provider}"), get(begin).head(not_asked))
+        .route(&parts.route("/callback/{provider}"), back)
+        .route(&parts.route("/error"), get(error_page))
+        .route(&parts.route("/logout"), get(logout::ask).post(logout::leave))
+        .route(&parts.route("/logout/done"), get(logout::done))
+        .merge(backchannel(&parts))
         .with_state(parts)
+}
+
+/// Where a provider says that somebody signed out, if the application listens to it.
+fn backchannel(parts: &Parts) -> Router<Arc<Parts>> {
+    #[cfg(feature = "openid")]
+    if parts.ending.backchannel.is_some() {
+        return backchannel::router(parts);
+    }
+    let _ = parts;
+    Router::new()
 }
 
 #[derive(Deserialize)]
 struct Wish {
     return_to: Option<String>,
+    /// Of a provider that is at many.
+    host: Option<String>,
 }
 
 impl Wish {
@@ -43,7 +66,7 @@ impl Wish {
 }
 
 async fn login_page(State(parts): State<Arc<Parts>>, Query(wish): Query<Wish>) -> Response {
-    page::login(&parts, &wish.return_to(&parts))
+    page::login(&parts, &wish.return_to(&parts), None)
 }
 
 async fn begin(
@@ -52,170 +75,113 @@ async fn begin(
     Query(wish): Query<Wish>,
     headers: HeaderMap,
 ) -> Response {
+    if !login::is_navigation(&headers, parts.attempts.is_framed()) {
+        return private(StatusCode::FORBIDDEN.into_response());
+    }
     let return_to = wish.return_to(&parts);
-    let Some(client) = parts.client(&provider) else {
-        return page::problem(&parts, Problem::UnknownProvider, None, &return_to);
-    };
-    match authorization(&parts, client, &return_to, &headers).await {
-        Ok((location, cookies)) => with_cookies(see_other(&location), &cookies),
-        Err(error) => failed(&parts, &provider, &error, &return_to),
+    let mut options = Begin::new().return_to(return_to.clone());
+    if let Some(host) = &wish.host {
+        options = options.at_host(host);
     }
-}
-
-async fn authorization(
-    parts: &Parts,
-    client: &Arc<dyn BaseOAuth2>,
-    return_to: &LocalRedirect,
-    headers: &HeaderMap,
-) -> Result<(String, Vec<Cookie<'static>>)> {
-    let redirect_uri = parts.redirect_uri(client.descriptor().name());
-    let request = AuthorizationRequest::new().redirect_uri(&redirect_uri);
-    let login = client.get_authorization_url(request).await?;
-    let now = parts.clock.now();
-    let cookies =
-        parts.attempts.begin(login.pending, &redirect_uri, return_to, &cookies(headers), now)?;
-    Ok((login.url.into_string(), cookies))
-}
-
-async fn callback_get(
-    State(parts): State<Arc<Parts>>,
-    Path(provider): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    session: Session,
-) -> Response {
-    let callback = Callback::from_query(query.as_deref().unwrap_or_default());
-    finish(&parts, &provider, callback, &headers, &session).await
-}
-
-async fn callback_post(
-    State(parts): State<Arc<Parts>>,
-    Path(provider): Path<String>,
-    headers: HeaderMap,
-    session: Session,
-    body: Bytes,
-) -> Response {
-    finish(&parts, &provider, Callback::from_form(&body), &headers, &session).await
-}
-
-async fn finish(
-    parts: &Parts,
-    provider: &str,
-    callback: Result<Callback>,
-    headers: &HeaderMap,
-    session: &Session,
-) -> Response {
-    let home = LocalRedirect::home(parts.attempts.base());
-    let Some(client) = parts.client(provider) else {
-        return page::problem(parts, Problem::UnknownProvider, None, &home);
-    };
-    let callback = match callback {
-        Ok(callback) => callback,
-        Err(error) => return failed(parts, provider, &error, &home),
-    };
-    let redirect_uri = parts.redirect_uri(provider);
-    let taken = parts.attempts.take(provider, &redirect_uri, &callback, &cookies(headers));
-    let response = match taken.attempt {
-        Some(attempt) => redeem(parts, client, callback, attempt, session).await,
-        None => page::problem(parts, Problem::Unknown, Some(provider), &home),
-    };
-    with_cookies(response, &taken.cookies)
-}
-
-async fn redeem(
-    parts: &Parts,
-    client: &Arc<dyn BaseOAuth2>,
-    callback: Callback,
-    attempt: Attempt,
-    session: &Session,
-) -> Response {
-    let Attempt { pending, return_to, .. } = attempt;
-    let provider = client.descriptor().name();
-    let signed_in = match client.sign_in(callback, pending).await {
-        Ok(signed_in) => signed_in,
-        Err(error) => return failed(parts, provider, &error, &return_to),
-    };
-    let identity = Identity::new(provider, &signed_in.profile, &signed_in.token);
-    // What somebody else left in this browser is not the next one's.
-    if let Err(error) = guard::make_way(session, &identity).await {
-        return lost(parts, &error);
-    }
-    let decision = parts.hooks.on_login(LoginContext {
-        identity: &identity,
-        token: &signed_in.token,
-        profile: &signed_in.profile,
-        return_to: &return_to,
-        session,
-    });
-    let to = match decision.await {
-        Ok(Decision::Allow) => return_to,
-        Ok(Decision::Redirect(elsewhere)) => elsewhere,
-        Err(error) => {
-            return failed(parts, provider, &error.with_preface("the application"), &return_to);
+    match login::start(&parts, &provider, options, &headers).await {
+        Ok(begun) => begun.into_response(),
+        Err(Unbegun::UnknownProvider) => {
+            page::problem(&parts, Problem::UnknownProvider, None, &return_to)
         }
-        Ok(Decision::Deny(why)) => {
-            if let Err(error) = session.flush().await {
-                return lost(parts, &error);
-            }
-            let refused = Problem::Refused { reason: Some(&why) };
-            return page::problem(parts, refused, Some(provider), &return_to);
+        Err(Unbegun::Host(error)) => {
+            tracing::info!(provider, %error, "a host was refused");
+            let typed = wish.host.as_deref().unwrap_or_default();
+            page::login(&parts, &return_to, Some((&provider, typed)))
         }
-    };
-    match guard::sign_in(session, &identity).await {
-        Ok(()) => see_other(to.as_str()),
-        Err(error) => lost(parts, &error),
+        Err(Unbegun::Failed(error)) => page::failed(&parts, &provider, &error, &return_to),
     }
 }
 
-async fn ask_logout(State(parts): State<Arc<Parts>>, session: Session) -> Response {
-    match guard::csrf(&session).await {
-        Ok(Some(token)) => page::sign_out(&parts, &token),
-        // Nobody is signed in: no session is begun for the asking.
-        Ok(None) => see_other(&parts.link("/login")),
-        Err(error) => lost(&parts, &error),
-    }
+async fn not_asked() -> Response {
+    private((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response())
 }
 
 #[derive(Deserialize)]
-struct SignOut {
-    #[serde(default)]
-    csrf: String,
+struct Known {
+    problem: Option<String>,
+    return_to: Option<String>,
 }
 
-/// A form of this session's own page: another site's has no such word, and no cookie either, which
-/// is `SameSite=Lax`.
-async fn logout(
+/// For an application that knows what went wrong: a word of a list, and nothing else of the URL.
+async fn error_page(State(parts): State<Arc<Parts>>, Query(known): Query<Known>) -> Response {
+    let problem = match known.problem.as_deref() {
+        Some("denied") => Problem::Denied,
+        Some("expired") => Problem::Expired,
+        Some("misconfigured") => Problem::Misconfigured { reference: "" },
+        Some("provider_down") => Problem::ProviderDown { retry_after: None },
+        Some("refused") => Problem::Refused { reason: None },
+        Some("stale_form") => Problem::StaleForm,
+        Some("unknown_provider") => Problem::UnknownProvider,
+        _ => Problem::Unknown,
+    };
+    let wish = Wish { return_to: known.return_to, host: None };
+    page::problem(&parts, problem, None, &wish.return_to(&parts))
+}
+
+async fn callback(
     State(parts): State<Arc<Parts>>,
+    Path(provider): Path<String>,
     session: Session,
-    Form(form): Form<SignOut>,
+    request: Request,
 ) -> Response {
-    match guard::known_csrf(&session).await {
-        Ok(Some(token)) if Secret::new(token.as_str()).matches(&form.csrf) => {}
-        Ok(_) => {
-            return page::problem(
-                &parts,
-                Problem::StaleForm,
-                None,
-                &LocalRedirect::home(parts.attempts.base()),
-            );
-        }
-        Err(error) => return lost(&parts, &error),
-    }
-    if let Ok(Some(identity)) = guard::identity(&session).await {
-        parts.hooks.on_logout(&identity).await;
-    }
-    match session.flush().await {
-        // tower-sessions removes it without `Secure`, which browsers ignore for this name.
-        Ok(()) => with_cookies(see_other(&parts.link("/login")), &[parts.session_removal()]),
-        Err(error) => lost(&parts, &error),
+    match login::finish(&parts, &provider, request).await {
+        Ok(login) => admit(&parts, login, &session).await,
+        Err(unfinished) => unfinished.into_response(),
     }
 }
 
-/// What the log is told, and what the person is.
-fn failed(parts: &Parts, provider: &str, error: &Error, return_to: &LocalRedirect) -> Response {
-    let reference = format!("{:08x}", rand::random::<u32>());
-    tracing::warn!(provider, %error, reference, "a sign-in did not come to its end");
-    page::problem(parts, Problem::of(error, &reference), Some(provider), return_to)
+/// Asks the application, and signs in.
+async fn admit(parts: &Parts, login: FinishedLogin, session: &Session) -> Response {
+    let FinishedLogin { identity, token, profile, return_to, data, used } = login;
+    let UsedAttempt(cookies) = used;
+    let context = LoginContext {
+        identity: &identity,
+        token: &token,
+        profile: &profile,
+        return_to: &return_to,
+        data: data.as_deref(),
+        session,
+    };
+    let began = Began::new(&token, parts.clock.now());
+    let response = match decided(parts, context).await {
+        Err(response) => response,
+        // Before there is a session: who is signed in has a token.
+        Ok(to) => match parts.keep(&identity, token).await {
+            Err(error) => page::ours(parts, &identity.provider, &error, &to),
+            Ok(()) => match guard::sign_in(session, &identity, &began).await {
+                Ok(()) => see_other(to.as_str()),
+                Err(error) => lost(parts, &error),
+            },
+        },
+    };
+    with_cookies(response, &cookies)
+}
+
+/// Where to, if the application lets them in.
+async fn decided(parts: &Parts, login: LoginContext<'_>) -> Result<LocalRedirect, Response> {
+    let LoginContext { identity, return_to, session, .. } = login;
+    let provider = identity.provider.as_str();
+    // What somebody else left in this browser is not the next one's.
+    guard::make_way(session, identity).await.map_err(|error| lost(parts, &error))?;
+    match parts.hooks.on_login(login).await {
+        Ok(Decision::Allow) => Ok(return_to.clone()),
+        Ok(Decision::Redirect(elsewhere)) => Ok(elsewhere),
+        Ok(Decision::Deny(why)) => {
+            session.flush().await.map_err(|error| lost(parts, &error))?;
+            let refused = Problem::Refused { reason: Some(&why) };
+            Err(page::problem(parts, refused, Some(provider), return_to))
+        }
+        Err(error) => {
+            // With what it wrote before it failed.
+            session.flush().await.map_err(|error| lost(parts, &error))?;
+            Err(page::ours(parts, provider, &error, return_to))
+        }
+    }
 }
 
 /// The store of the sessions does not do what it should.
@@ -224,12 +190,6 @@ pub(crate) fn lost(parts: &Parts, error: &tower_sessions::session::Error) -> Res
     tracing::error!(%error, reference, "a session cannot be read or written");
     let problem = Problem::Misconfigured { reference: &reference };
     page::problem(parts, problem, None, &LocalRedirect::home(parts.attempts.base()))
-}
-
-fn cookies(headers: &HeaderMap) -> String {
-    // Another's cookie may hold any byte; ours do not.
-    let values = headers.get_all(header::COOKIE).iter();
-    values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect::<Vec<_>>().join("; ")
 }
 
 /// 303, so that a form's POST is not repeated there ([RFC 9700, section
@@ -241,13 +201,17 @@ pub(crate) fn see_other(location: &str) -> Response {
     private((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
-fn with_cookies(mut response: Response, cookies: &[Cookie<'_>]) -> Response {
+pub(crate) fn with_cookies(mut response: Response, cookies: &[Cookie<'_>]) -> Response {
+    set_cookies(response.headers_mut(), cookies);
+    response
+}
+
+pub(crate) fn set_cookies(headers: &mut HeaderMap, cookies: &[Cookie<'_>]) {
     for cookie in cookies {
         if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-            response.headers_mut().append(header::SET_COOKIE, value);
+            headers.append(header::SET_COOKIE, value);
         }
     }
-    response
 }
 
 /// Nobody keeps it, and nobody is told where the browser was: the callback's URL has a code in it.

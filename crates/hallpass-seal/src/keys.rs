@@ -42,6 +42,9 @@ const PREFIX: &str = "hps1.";
 /// Six bytes of a hash, as base64.
 const ID_BYTES: usize = 6;
 
+/// A secret of fewer bytes is somebody's word, or none at all.
+const SHORTEST_SECRET: usize = 16;
+
 impl SealingKeys {
     /// One key: 32 random bytes as base64 or base64url, with padding or without, as
     /// `openssl rand -base64 32` prints them. White space around it is left out.
@@ -63,6 +66,31 @@ impl SealingKeys {
     pub fn with_old(mut self, key: impl Into<Secret>) -> Result<Self> {
         self.old.push(Key::read(&key.into())?);
         Ok(self)
+    }
+
+    /// A key made of a secret that a machine made and nobody can guess, such as a client secret of a
+    /// provider: for an application that is given this one and no other. It is a key for `purpose`
+    /// alone, and does not tell the secret ([NIST SP 800-56C, section
+    /// 4.1](https://doi.org/10.6028/NIST.SP.800-56Cr2), with SHA-256). It changes with the secret.
+    ///
+    /// # Security
+    ///
+    /// Not for a password, which is guessed from what it sealed: nothing here is slow.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `sealing_key`: it has fewer than 16
+    /// bytes.
+    pub fn from_secret(secret: &Secret, purpose: &str) -> Result<Self> {
+        let secret = secret.expose().trim().as_bytes();
+        if secret.len() < SHORTEST_SECRET {
+            let message = "a secret that a sealing key is made of has 16 bytes at least";
+            return Err(Error::config(message).with_reason("sealing_key"));
+        }
+        let hash = Sha256::new().chain_update(1_u32.to_be_bytes()).chain_update(secret);
+        let hash = hash.chain_update(b"hallpass sealing key of a secret\0").chain_update(purpose);
+        let bytes: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(hash.finalize().into());
+        Ok(Self { first: Key::new(&bytes), old: Vec::new() })
     }
 
     /// A key of this process alone, made at random: what it seals does not open after a restart.

@@ -9,7 +9,7 @@ pub mod page; // what the browser is shown
 mod problem; // why nobody came back
 
 pub use crate::{
-    attempt::{Attempt, Attempts, Taken},
+    attempt::{Attempt, AttemptStore, Attempts, MemoryAttempts, Posted, Taken, TakenPosted},
     base_url::BaseUrl,
     identity::Identity,
     local_redirect::LocalRedirect,

@@ -9,6 +9,8 @@ impl<'a> Problem<'a> {
     pub fn of(error: &Error, reference: &'a str) -> Self {
         let code = error.oauth().map(OAuthError::code);
         match (error.kind(), error.reason(), code) {
+            // Ours, and no provider's.
+            (_, Some("attempt_store"), _) => Problem::Misconfigured { reference },
             // The attempt, or its code.
             (ErrorKind::Denied, Some("expired"), _)
             | (ErrorKind::Denied, _, Some("invalid_grant")) => Problem::Expired,
@@ -49,6 +51,7 @@ mod tests {
         check(Error::config("no redirect URI"), ours);
         check(Error::malformed("what?"), ours);
         check(Error::unsupported("not that"), ours);
+        check(Error::transport("away").with_reason("attempt_store"), ours);
         let retry_after = Some(Duration::from_secs(7));
         let down = Error::transport("busy").with_retry_after(retry_after);
         check(down, Problem::ProviderDown { retry_after });

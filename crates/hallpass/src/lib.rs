@@ -48,6 +48,8 @@ pub use hallpass_linkedin as linkedin;
 pub use hallpass_microsoft as microsoft;
 #[cfg(feature = "naver")]
 pub use hallpass_naver as naver;
+#[cfg(feature = "oauth1")]
+pub use hallpass_oauth1 as oauth1;
 #[cfg(feature = "okta")]
 pub use hallpass_okta as okta;
 #[cfg(feature = "openid")]

@@ -12,7 +12,8 @@ use hallpass_axum::{
     Decision, Identity, LoginContext, SignIn, SignInHooks,
     web::{self, SealingKeys},
 };
-use hallpass_core::{BaseOAuth2, OAuth2Client, Result};
+use hallpass_core::{BaseOAuth2, Error, OAuth2Client, Result};
+use hallpass_openid::OpenId;
 use hallpass_testkit::{Browser, LocalProvider, LocalProviderBuilder, User};
 use tokio::net::TcpListener;
 
@@ -30,6 +31,10 @@ pub(crate) struct Told {
     pub(crate) logouts: Mutex<Vec<String>>,
     pub(crate) decision: Mutex<Option<Decision>>,
     pub(crate) is_banned: AtomicBool,
+    /// What the next login ends with instead.
+    pub(crate) login_error: Mutex<Option<Error>>,
+    /// What the next question about a session ends with instead.
+    pub(crate) check_error: Mutex<Option<Error>>,
 }
 
 #[async_trait]
@@ -37,10 +42,16 @@ impl SignInHooks for Told {
     async fn on_login(&self, login: LoginContext<'_>) -> Result<Decision> {
         let who = format!("{} to {}", login.identity.id, login.return_to);
         self.logins.lock().unwrap().push(who);
+        if let Some(error) = self.login_error.lock().unwrap().take() {
+            return Err(error);
+        }
         Ok(self.decision.lock().unwrap().take().unwrap_or(Decision::Allow))
     }
 
     async fn check_session(&self, _: &web::Identity) -> Result<bool> {
+        if let Some(error) = self.check_error.lock().unwrap().take() {
+            return Err(error);
+        }
         Ok(!self.is_banned.load(Ordering::SeqCst))
     }
 
@@ -58,6 +69,11 @@ impl App {
         Self::of(|provider| provider, true).await
     }
 
+    /// With a provider that is found by its issuer, and signs ID tokens.
+    pub(crate) async fn openid() -> Self {
+        Self::of_client(LocalProviderBuilder::with_openid, false, openid_client).await
+    }
+
     pub(crate) async fn with(
         of_kind: impl FnOnce(LocalProviderBuilder) -> LocalProviderBuilder,
     ) -> Self {
@@ -67,6 +83,14 @@ impl App {
     async fn of(
         of_kind: impl FnOnce(LocalProviderBuilder) -> LocalProviderBuilder,
         is_guarded: bool,
+    ) -> Self {
+        Self::of_client(of_kind, is_guarded, client).await
+    }
+
+    async fn of_client(
+        of_kind: impl FnOnce(LocalProviderBuilder) -> LocalProviderBuilder,
+        is_guarded: bool,
+        client: impl FnOnce(&LocalProvider) -> Arc<dyn BaseOAuth2>,
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -81,9 +105,9 @@ impl App {
             .route("/docs/a", get(|| async { "for all" }))
             .route("/docsx", get(|| async { "for some" }))
             .route("/api", get(|| async { "data" }));
-        let app = match is_guarded {
-            true => sign_in.require_login(app, ["/", "/docs"]).unwrap(),
-            false => app,
+        let sign_in = match is_guarded {
+            true => sign_in.require_login(["/", "/docs"]).unwrap(),
+            false => sign_in,
         };
         let app = sign_in.attach(app);
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -116,4 +140,10 @@ fn said(who: Option<Identity>) -> String {
 pub(crate) fn client(local: &LocalProvider) -> Arc<dyn BaseOAuth2> {
     let config = local.client_config("https://never.test/used").unwrap();
     Arc::new(OAuth2Client::new(local.provider(), config).unwrap())
+}
+
+fn openid_client(local: &LocalProvider) -> Arc<dyn BaseOAuth2> {
+    let config = local.client_config("https://never.test/used").unwrap();
+    let provider: OpenId = OpenId::new("local", local.issuer());
+    Arc::new(OAuth2Client::new(provider, config).unwrap())
 }

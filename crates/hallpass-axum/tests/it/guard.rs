@@ -1,9 +1,11 @@
 use std::sync::atomic::Ordering;
 
+use axum::{Router, middleware::from_fn, routing::get};
+use hallpass_axum::{SignIn, web::SealingKeys};
 use hallpass_core::{HttpClient as _, Purpose, Request, ReqwestClient, http::Method, url::Url};
-use hallpass_testkit::{Browser, User};
+use hallpass_testkit::{Browser, LocalProvider, User};
 
-use crate::app::App;
+use crate::{app::App, wire};
 
 #[tokio::test]
 async fn who_is_nobody_is_sent_to_sign_in_and_back() {
@@ -48,16 +50,16 @@ async fn whom_the_application_lets_in_no_more_is_signed_out() {
 #[tokio::test]
 async fn nothing_odd_is_left_open() {
     let sign_in = || {
-        let keys = hallpass_axum::web::SealingKeys::generate();
-        hallpass_axum::SignIn::new("https://app.test", keys).unwrap()
+        let keys = SealingKeys::generate();
+        SignIn::new("https://app.test", keys).unwrap()
     };
     for entry in
         ["", "//", "docs", "/docs/", "/../mine", "/a//b", "/%2e%2e/mine", "/a%2fb", "/a\\b"]
     {
-        let guarded = sign_in().require_login(axum::Router::new(), [entry]);
+        let guarded = sign_in().require_login([entry]);
         assert_eq!(guarded.unwrap_err().kind(), hallpass_core::ErrorKind::Config, "{entry:?}");
     }
-    assert!(sign_in().require_login(axum::Router::new(), ["/", "/docs", "/a/b.css"]).is_ok());
+    assert!(sign_in().require_login(["/", "/docs", "/a/b.css"]).is_ok());
 
     let app = App::guarded().await;
     for path in
@@ -68,4 +70,46 @@ async fn nothing_odd_is_left_open() {
         let response = ReqwestClient::new().send(request).await.unwrap();
         assert!(matches!(response.status.as_u16(), 401 | 404), "{path}: {}", response.status);
     }
+}
+
+#[tokio::test]
+async fn a_part_that_is_closed_sends_back_to_itself_wherever_it_is_nested() {
+    let mine = || Router::new().route("/mine", get(|| async { "yours" }));
+    let closed = || mine().layer(from_fn(hallpass_axum::require_login));
+    let local = LocalProvider::start().await.unwrap();
+    // The application is itself below a path, of another router or of a proxy that takes it away.
+    for (base_path, is_nested) in [("", false), ("/shop", true), ("/shop", false)] {
+        let base = wire::serve(|base| {
+            let base = format!("{base}{base_path}");
+            let sign_in = SignIn::new(&base, SealingKeys::generate()).unwrap();
+            let sign_in = sign_in.provider(crate::app::client(&local)).unwrap();
+            let app = Router::new().nest("/part", closed()).merge(mine());
+            let app = sign_in.attach(app);
+            if is_nested { Router::new().nest(base_path, app) } else { app }
+        });
+        let base = base.await;
+        let seen = if is_nested { base_path } else { "" };
+        let html = [("accept", "text/html")];
+        let url = format!("{base}{seen}/part/mine?a=1");
+        let answer = wire::send(Method::GET, &url, "", &html, "").await;
+        let want = format!(
+            "{base_path}/login?return_to={}%2Fpart%2Fmine%3Fa%3D1",
+            base_path.replace('/', "%2F")
+        );
+        assert_eq!((answer.status, answer.location()), (303, &*want));
+        assert_eq!(wire::get(&format!("{base}{seen}/mine"), "").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn what_is_closed_is_in_no_cache_of_others() {
+    let app = App::guarded().await;
+    let session = crate::refusals::session_of(&app, "ada", "").await;
+    let closed = wire::get(&app.at("/docsx"), &session).await;
+    assert_eq!(
+        (closed.text.as_str(), closed.header("cache-control")),
+        ("for some", "private, no-cache")
+    );
+    let open = wire::get(&app.at("/docs/a"), &session).await;
+    assert_eq!((open.text.as_str(), open.header("cache-control")), ("for all", ""));
 }

@@ -3,6 +3,27 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod app;
+mod browsing;
+#[cfg(feature = "dev-login")]
+mod dev_login;
+mod elsewhere;
+mod entry;
+mod shop;
+mod contract;
 mod guard;
+mod hooks;
+mod hosts;
+#[cfg(feature = "huggingface")]
+mod huggingface;
 mod login;
+mod posted;
+mod leaving;
+mod pages;
+#[cfg(feature = "openid")]
+mod at_provider;
+#[cfg(feature = "openid")]
+mod backchannel;
 mod refusals;
+mod sessions;
+mod steps;
+mod wire;

@@ -1,10 +1,10 @@
-use hallpass_core::{HttpClient as _, Purpose, Request, ReqwestClient, http::Method, url::Url};
+use hallpass_core::http::Method;
 use hallpass_testkit::{Browser, Fault, User};
 
-use crate::app::App;
+use crate::{app::App, wire};
 
 /// Where a login is answered, for a browser to open by hand.
-async fn stolen(app: &App, browser: &Browser) -> String {
+pub(crate) async fn stolen(app: &App, browser: &Browser) -> String {
     let page = browser.open(app.at("/login/local")).await.unwrap();
     let landing = browser.sign_in(page.url(), User::first()).await.unwrap();
     landing.url().to_owned()
@@ -28,18 +28,15 @@ async fn a_callback_opened_in_another_browser_is_refused_and_leaves_the_code_uns
 }
 
 /// A GET with these cookies; what it sets, as a browser sends it back.
-async fn get(url: &str, cookies: &str) -> (hallpass_core::Response, Vec<String>) {
-    let mut request = Request::new(Method::GET, Url::parse(url).unwrap(), Purpose::Api);
-    request.headers.insert("cookie", cookies.parse().unwrap());
-    let response = ReqwestClient::new().send(request).await.unwrap();
-    let set = response.headers.get_all("set-cookie").iter();
-    let set = set.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned());
-    let set = set.collect();
-    (response, set)
+pub(crate) async fn get(url: &str, cookies: &str) -> (hallpass_core::Response, Vec<String>) {
+    let answer = wire::get(url, cookies).await;
+    let pairs = answer.set.iter().map(|cookie| cookie.split(';').next().unwrap().to_owned());
+    let set = pairs.collect();
+    (answer.response, set)
 }
 
 /// Signs somebody in with cookies by hand, on top of those that are there: the session's cookie.
-async fn session_of(app: &App, user: &str, before: &str) -> String {
+pub(crate) async fn session_of(app: &App, user: &str, before: &str) -> String {
     let (response, set) = get(&app.at("/login/local"), before).await;
     let url = response.headers["location"].to_str().unwrap().to_owned();
     let landing = app.local.browser().sign_in(url, User::named(user)).await.unwrap();
@@ -48,7 +45,7 @@ async fn session_of(app: &App, user: &str, before: &str) -> String {
     set.into_iter().find(|cookie| cookie.starts_with("hallpass.session=")).unwrap()
 }
 
-async fn said_to(app: &App, cookies: &str) -> String {
+pub(crate) async fn said_to(app: &App, cookies: &str) -> String {
     String::from_utf8(get(&app.at("/"), cookies).await.0.body).unwrap()
 }
 
@@ -88,24 +85,18 @@ async fn who_signs_out_is_out_and_the_application_is_told() {
     let (response, _) = get(&app.at("/logout"), &session).await;
     let page = String::from_utf8(response.body).unwrap();
     let word = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    let post = |word: String, cookies: String| {
-        let url = Url::parse(&app.at("/logout")).unwrap();
-        let mut request = Request::new(Method::POST, url, Purpose::Api);
-        let form = "application/x-www-form-urlencoded".parse().unwrap();
-        request.headers.insert("content-type", form);
-        request.headers.insert("cookie", cookies.parse().unwrap());
-        request.body = format!("csrf={word}").into_bytes();
-        async move { ReqwestClient::new().send(request).await.unwrap() }
-    };
+    let at = app.at("/logout");
+    let post =
+        async |word: &str, cookies: &str| wire::post(&at, cookies, &format!("csrf={word}")).await;
     // Another site's form comes without the cookie, and takes nothing from this browser.
-    let refused = post(word.to_owned(), String::new()).await;
-    assert_eq!((refused.status.as_u16(), refused.headers.get("set-cookie")), (403, None));
-    assert_eq!(post("guessed".to_owned(), session.clone()).await.status, 403);
+    let refused = post(word, "").await;
+    assert_eq!((refused.status, refused.set.len()), (403, 0));
+    assert_eq!(post("guessed", &session).await.status, 403);
     assert!(said_to(&app, &session).await.starts_with("Ada"));
 
-    let left = post(word.to_owned(), session.clone()).await;
+    let left = post(word, &session).await;
     assert_eq!(left.status, 303);
-    let removal = left.headers["set-cookie"].to_str().unwrap();
+    let removal = left.header("set-cookie");
     assert!(removal.contains("hallpass.session=;") && removal.contains("Max-Age=0"), "{removal}");
     assert_eq!(said_to(&app, &session).await, "nobody");
     assert_eq!(app.told.logouts.lock().unwrap().len(), 1);
@@ -168,18 +159,12 @@ async fn a_provider_that_is_away_is_named_and_nothing_of_its_answer_shown() {
 #[tokio::test]
 async fn a_host_that_the_request_names_is_not_believed() {
     let app = App::start().await;
-    let mut request =
-        Request::new(Method::GET, Url::parse(&app.at("/login/local")).unwrap(), Purpose::Api);
-    for name in ["x-forwarded-host", "x-forwarded-proto", "forwarded"] {
-        request.headers.insert(name, "evil.test".parse().unwrap());
-    }
-    let response = ReqwestClient::new().send(request).await.unwrap();
-    assert_eq!(response.status, 303);
-    let location = Url::parse(response.headers["location"].to_str().unwrap()).unwrap();
-    let redirect_uri = location.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1;
-    assert_eq!(redirect_uri, app.at("/callback/local"));
-    assert_eq!(response.headers["cache-control"], "no-store");
-    let cookie = response.headers["set-cookie"].to_str().unwrap();
+    let named = ["x-forwarded-host", "x-forwarded-proto", "forwarded"].map(|it| (it, "evil.test"));
+    let answer = wire::send(Method::GET, &app.at("/login/local"), "", &named, "").await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(answer.param("redirect_uri"), Some(app.at("/callback/local")));
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let cookie = answer.header("set-cookie");
     assert!(cookie.contains("HttpOnly; SameSite=Lax; Path=/; Max-Age=3600"), "{cookie}");
 }
 
@@ -196,13 +181,7 @@ async fn a_logout_without_the_session_s_word_is_refused() {
     let app = App::start().await;
     let browser = Browser::new();
     app.sign_in(&browser, "/login/local", User::first()).await;
-    let mut request =
-        Request::new(Method::POST, Url::parse(&app.at("/logout")).unwrap(), Purpose::Api);
-    let form = "application/x-www-form-urlencoded".parse().unwrap();
-    request.headers.insert("content-type", form);
-    request.body = b"csrf=guessed".to_vec();
-    let response = ReqwestClient::new().send(request).await.unwrap();
-    assert_eq!(response.status, 403);
+    assert_eq!(wire::post(&app.at("/logout"), "", "csrf=guessed").await.status, 403);
     assert_ne!(app.read(&browser, "/").await.1, "nobody");
     assert!(app.told.logouts.lock().unwrap().is_empty());
 }

@@ -118,6 +118,27 @@ fn what_has_another_form_is_refused() {
 }
 
 #[test]
+fn a_key_of_a_secret_is_that_of_its_purpose_alone() {
+    let of = |secret: &str, purpose| SealingKeys::from_secret(&secret.into(), purpose);
+    let secret = "6f1c2b9e-7d3a-4c55";
+    let sealed = of(secret, "a").unwrap().seal(&"text".into(), &[]).unwrap();
+    let opened = of(&format!("{secret}\n"), "a").unwrap().open(sealed.expose(), &[]).unwrap();
+    assert_eq!(opened.expose(), "text");
+    for (secret, purpose) in [(secret, "b"), ("6f1c2b9e-7d3a-4c56", "a")] {
+        check_refused(of(secret, purpose).unwrap().open(sealed.expose(), &[]), "unknown_key");
+    }
+}
+
+#[test]
+fn a_key_is_made_of_no_short_secret() {
+    for secret in ["", "                    ", "fifteen letters"] {
+        let error = SealingKeys::from_secret(&secret.into(), "a").unwrap_err();
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("sealing_key")));
+    }
+    assert!(SealingKeys::from_secret(&"sixteen letters!".into(), "a").is_ok());
+}
+
+#[test]
 fn debug_shows_no_key() {
     let keys = keys().with_old(OTHER).unwrap();
     assert_eq!(format!("{keys:?}"), "SealingKeys { old: 1, .. }");

@@ -2,7 +2,13 @@ use std::time::Duration;
 
 use hallpass_core::{ClientConfig, CustomProvider, Descriptor, OAuth2Client};
 
-use super::*;
+use super::{
+    cookies::{MOST, MOST_BYTES_TOGETHER},
+    *,
+};
+
+mod kept;
+mod posted;
 
 const CALLBACK: &str = "https://app.test/callback/acme";
 
@@ -37,7 +43,8 @@ async fn begin_at(
     let query = format!("code=c&{state}");
     let now = UNIX_EPOCH + Duration::from_secs(now);
     let to = LocalRedirect::parse("/inbox?page=2", attempts.base()).unwrap();
-    let cookies = attempts.begin(login.pending, CALLBACK, &to, cookies, now).unwrap();
+    let attempt = Attempt::new(login.pending, to);
+    let cookies = attempts.begin(attempt, CALLBACK, cookies, now).await.unwrap();
     (cookies, query)
 }
 
@@ -55,7 +62,7 @@ fn sent(cookies: &[Cookie<'_>]) -> String {
     pairs.map(|cookie| cookie.stripped().to_string()).collect::<Vec<_>>().join("; ")
 }
 
-fn found(
+async fn found(
     attempts: &Attempts,
     provider: &str,
     redirect_uri: &str,
@@ -63,7 +70,7 @@ fn found(
     cookies: &str,
 ) -> bool {
     let callback = Callback::from_query(query).unwrap();
-    attempts.take(provider, redirect_uri, &callback, cookies).attempt.is_some()
+    attempts.take(provider, redirect_uri, &callback, cookies).await.unwrap().attempt.is_some()
 }
 
 /// In the last but one: the last of base64 may hold no more than padding.
@@ -86,7 +93,7 @@ async fn a_login_is_found_in_the_browser_that_began_it_and_its_cookie_goes() {
 
     let callback = Callback::from_query(&query).unwrap();
     let sent = format!("theme=dark; {}; other=1", sent(&cookies));
-    let taken = attempts.take("acme", CALLBACK, &callback, &sent);
+    let taken = attempts.take("acme", CALLBACK, &callback, &sent).await.unwrap();
     let attempt = taken.attempt.unwrap();
     assert_eq!(attempt.return_to.as_str(), "/inbox?page=2");
     assert!(callback.belongs_to(&attempt.pending));
@@ -100,24 +107,24 @@ async fn nobody_else_finds_it() {
     let attempts = attempts();
     let (cookies, query) = begin(&attempts, "acme", "", 1).await;
     let sent = sent(&cookies);
-    assert!(found(&attempts, "acme", CALLBACK, &query, &sent));
+    assert!(found(&attempts, "acme", CALLBACK, &query, &sent).await);
     // Another browser, another login, another provider, another place.
-    assert!(!found(&attempts, "acme", CALLBACK, &query, ""));
-    assert!(!found(&attempts, "acme", CALLBACK, "code=c&state=guessed", &sent));
-    assert!(!found(&attempts, "acme", CALLBACK, "code=c", &sent));
-    assert!(!found(&attempts, "other", CALLBACK, &query, &sent));
-    assert!(!found(&attempts, "acme", "https://app.test/callback/other", &query, &sent));
+    assert!(!found(&attempts, "acme", CALLBACK, &query, "").await);
+    assert!(!found(&attempts, "acme", CALLBACK, "code=c&state=guessed", &sent).await);
+    assert!(!found(&attempts, "acme", CALLBACK, "code=c", &sent).await);
+    assert!(!found(&attempts, "other", CALLBACK, &query, &sent).await);
+    assert!(!found(&attempts, "acme", "https://app.test/callback/other", &query, &sent).await);
     // Another application with the same keys, and the same with others.
     let keys = attempts.keys.clone();
     let elsewhere = Attempts::new(BaseUrl::parse("https://other.test").unwrap(), keys);
-    assert!(!found(&elsewhere, "acme", CALLBACK, &query, &sent));
-    assert!(!found(&self::attempts(), "acme", CALLBACK, &query, &sent));
+    assert!(!found(&elsewhere, "acme", CALLBACK, &query, &sent).await);
+    assert!(!found(&self::attempts(), "acme", CALLBACK, &query, &sent).await);
     // Under another name, or changed.
     let (name, value) = sent.split_once('=').unwrap();
     let renamed = format!("{}={value}", with_another_end(name));
     let changed = format!("{name}={}", with_another_end(value));
-    assert!(!found(&attempts, "acme", CALLBACK, &query, &renamed));
-    assert!(!found(&attempts, "acme", CALLBACK, &query, &changed));
+    assert!(!found(&attempts, "acme", CALLBACK, &query, &renamed).await);
+    assert!(!found(&attempts, "acme", CALLBACK, &query, &changed).await);
 }
 
 #[tokio::test]
@@ -126,8 +133,8 @@ async fn several_tabs_do_not_disturb_each_other() {
     let (first, first_query) = begin(&attempts, "acme", "", 1).await;
     let (second, second_query) = begin(&attempts, "acme", &sent(&first), 1).await;
     let all = format!("{}; {}", sent(&first), sent(&second));
-    assert!(found(&attempts, "acme", CALLBACK, &second_query, &all));
-    assert!(found(&attempts, "acme", CALLBACK, &first_query, &all));
+    assert!(found(&attempts, "acme", CALLBACK, &second_query, &all).await);
+    assert!(found(&attempts, "acme", CALLBACK, &first_query, &all).await);
 }
 
 #[tokio::test]
@@ -148,6 +155,17 @@ async fn of_those_that_were_abandoned_the_oldest_go() {
     let (set, _) = begin(&attempts, "acme", &made_up, 13).await;
     let removed = set.iter().filter(|cookie| cookie.value().is_empty()).count();
     assert_eq!(removed, 3);
+}
+
+#[tokio::test]
+async fn a_name_that_could_break_out_of_a_header_is_not_written_into_one() {
+    let attempts = attempts();
+    for end in ["\r\nset-cookie: a", "\n", "a b", "é", "\0", ",a", "\""] {
+        let named = |n: u8| format!("__Host-hallpass.login.{n}{end}=x");
+        let (set, _) =
+            begin(&attempts, "acme", &(0..9).map(named).collect::<Vec<_>>().join("; "), 1).await;
+        assert_eq!(set.len(), 1, "{end:?}");
+    }
 }
 
 #[tokio::test]
@@ -178,9 +196,11 @@ async fn a_key_that_was_replaced_opens_what_it_sealed() {
     let before = Attempts::new(base(), SealingKeys::new(old.clone()).unwrap());
     let (cookies, query) = begin(&before, "acme", "", 1).await;
     let rotated = SealingKeys::new(new.clone()).unwrap().with_old(old).unwrap();
-    assert!(found(&Attempts::new(base(), rotated), "acme", CALLBACK, &query, &sent(&cookies)));
+    assert!(
+        found(&Attempts::new(base(), rotated), "acme", CALLBACK, &query, &sent(&cookies)).await
+    );
     let after = Attempts::new(base(), SealingKeys::new(new).unwrap());
-    assert!(!found(&after, "acme", CALLBACK, &query, &sent(&cookies)));
+    assert!(!found(&after, "acme", CALLBACK, &query, &sent(&cookies)).await);
 }
 
 #[tokio::test]
@@ -188,7 +208,7 @@ async fn neither_key_nor_state_is_printed() {
     let attempts = attempts();
     let (cookies, query) = begin(&attempts, "acme", "", 1).await;
     let callback = Callback::from_query(&query).unwrap();
-    let taken = attempts.take("acme", CALLBACK, &callback, &sent(&cookies));
+    let taken = attempts.take("acme", CALLBACK, &callback, &sent(&cookies)).await.unwrap();
     let state = query.split_once("state=").unwrap().1;
     let printed = format!("{attempts:?} {taken:?}");
     assert!(!printed.contains(state) && !printed.contains("page=2"), "{printed}");
@@ -207,7 +227,7 @@ async fn what_is_too_large_for_a_cookie_goes_in_its_turn() {
             let client = OAuth2Client::new(provider, config).unwrap();
             let login = client.authorize().data("d".repeat(data)).start().await.unwrap();
             let now = UNIX_EPOCH + Duration::from_secs(1);
-            attempts.begin(login.pending, CALLBACK, &return_to, &cookies, now)
+            attempts.begin(Attempt::new(login.pending, return_to), CALLBACK, &cookies, now).await
         }
     };
     // First the way back, which the user can do without ...

@@ -140,6 +140,8 @@ pub struct ErrorPage<'a> {
     pub provider: Option<&'a str>,
     /// Where it starts again: the login page, with the `return_to` of the attempt.
     pub again: Option<Href<'a>>,
+    /// Whether that opens in a tab of its own: out of the frame that this page is in.
+    pub leaves_frame: bool,
 }
 
 impl<'a> ErrorPage<'a> {
@@ -147,7 +149,7 @@ impl<'a> ErrorPage<'a> {
     /// site's home.
     #[must_use]
     pub fn new(site: Site<'a>, problem: Problem<'a>) -> Self {
-        Self { site, problem, provider: None, again: None }
+        Self { site, problem, provider: None, again: None, leaves_frame: false }
     }
 
     /// Names the provider, as configured.
@@ -164,10 +166,19 @@ impl<'a> ErrorPage<'a> {
         self
     }
 
+    /// The way back leaves the frame that this page is shown in, where a browser may keep no cookie
+    /// of ours.
+    #[must_use]
+    pub fn out_of_frame(mut self) -> Self {
+        self.leaves_frame = true;
+        self
+    }
+
     /// The page, with the status of its problem.
     #[must_use]
     pub fn render(&self) -> Page {
         let title = self.problem.heading();
+        let target = self.leaves_frame.then_some("_blank");
         let body = html! {
             (sign(true))
             h1 { (title) }
@@ -175,7 +186,9 @@ impl<'a> ErrorPage<'a> {
             @if self.again.is_some() || self.site.home.is_some() {
                 div.acts {
                     @if let Some(again) = self.again {
-                        a.go.first href=(again.as_str()) { span { (self.problem.way()) } }
+                        a.go.first href=(again.as_str()) target=[target] {
+                            span { (self.problem.way()) }
+                        }
                     }
                     (self.site.way_home())
                 }

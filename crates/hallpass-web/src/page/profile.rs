@@ -64,6 +64,8 @@ pub struct SignedOutPage<'a> {
     pub site: Site<'a>,
     /// The login page.
     pub again: Option<Href<'a>>,
+    /// Who was asked to sign them out as well.
+    pub provider: Option<&'a str>,
 }
 
 impl<'a> ProfilePage<'a> {
@@ -210,7 +212,7 @@ impl<'a> SignedOutPage<'a> {
     /// A page that says so.
     #[must_use]
     pub fn new(site: Site<'a>) -> Self {
-        Self { site, again: None }
+        Self { site, again: None, provider: None }
     }
 
     /// Offers the login page.
@@ -220,14 +222,25 @@ impl<'a> SignedOutPage<'a> {
         self
     }
 
+    /// For who comes back from the provider's own page to sign out.
+    #[must_use]
+    pub fn with_provider(mut self, name: &'a str) -> Self {
+        self.provider = Some(name);
+        self
+    }
+
     /// The page, with status 200.
     #[must_use]
     pub fn render(&self) -> Page {
         let body = html! {
             (sign(false))
             h1 { "You are signed out" }
-            p { "On a computer that others use too, sign out of the account that you came with as \
-                 well." }
+            @if let Some(provider) = self.provider {
+                p { (provider) " was asked to sign you out as well." }
+            } @else {
+                p { "On a computer that others use too, sign out of the account that you came \
+                     with as well." }
+            }
             @if self.again.is_some() || self.site.home.is_some() {
                 div.acts {
                     @if let Some(again) = self.again {

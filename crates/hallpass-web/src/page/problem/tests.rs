@@ -86,3 +86,11 @@ fn a_wait_is_said_in_words_and_never_too_short() {
     assert_eq!(in_words(Duration::from_millis(60_001)), "in about 2 minutes");
     assert_eq!(in_words(Duration::MAX), "another day");
 }
+
+#[test]
+fn the_way_back_leaves_a_frame_where_it_is_asked_to() {
+    let page = ErrorPage::new(Site::new("App"), Problem::Unknown);
+    let page = page.with_again(href("/again"));
+    assert!(page.render().html().contains("href=\"/again\">"));
+    assert!(page.out_of_frame().render().html().contains("href=\"/again\" target=\"_blank\">"));
+}

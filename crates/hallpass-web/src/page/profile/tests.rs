@@ -66,4 +66,8 @@ fn who_signed_out_can_sign_in_again() {
     assert!(page.html().contains("<a class=\"go first\" href=\"/login\">"));
     let page = SignedOutPage::new(Site::new("App")).render();
     assert!(!page.html().contains("<a "), "{}", page.html());
+    assert!(page.html().contains("sign out of the account that you came with"));
+    let page = SignedOutPage::new(Site::new("App")).with_provider("<Acme>").render();
+    assert!(page.html().contains("&lt;Acme&gt; was asked"), "{}", page.html());
+    assert!(!page.html().contains("the account that you came with"));
 }

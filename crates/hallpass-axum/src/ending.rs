@@ -1,0 +1,192 @@
+//! How a session ends: by its user, by its age, by the provider's word.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use hallpass_core::OAuth2Token;
+use hallpass_web::Identity;
+use tokio::task::JoinHandle;
+use tower_sessions::{
+    Session,
+    session::{Error, Id},
+    session_store,
+};
+
+use crate::{
+    SignIn,
+    guard::{self, Began},
+    sign_in::Parts,
+    tokens,
+};
+
+/// How long a session lasts at most, however often it is used.
+const LONGEST: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// What the application chose.
+#[derive(Clone)]
+pub(crate) struct Ending {
+    pub(crate) longest: Duration,
+    pub(crate) revokes: bool,
+    #[cfg(feature = "openid")]
+    pub(crate) leads_to_provider: bool,
+    #[cfg(feature = "openid")]
+    pub(crate) backchannel: Option<hallpass_openid::BackchannelLogout>,
+}
+
+impl Default for Ending {
+    fn default() -> Self {
+        Self {
+            longest: LONGEST,
+            revokes: false,
+            #[cfg(feature = "openid")]
+            leads_to_provider: false,
+            #[cfg(feature = "openid")]
+            backchannel: None,
+        }
+    }
+}
+
+impl Ending {
+    /// Whether the token is of use once the session is over.
+    fn wants_token(&self) -> bool {
+        #[cfg(feature = "openid")]
+        if self.leads_to_provider {
+            return true;
+        }
+        self.revokes
+    }
+}
+
+/// How sessions end.
+impl SignIn {
+    /// How long a session lasts at most, however often it is used: 90 days unless set.
+    #[must_use]
+    pub fn longest_session(mut self, length: Duration) -> Self {
+        Arc::make_mut(&mut self.parts).ending.longest = length;
+        self
+    }
+
+    /// At a logout, the user's token is taken out of the store of [`tokens`](Self::tokens) and
+    /// revoked at the provider: the refresh token if there is one and the provider ends such, else
+    /// the access token. Not all that the user ever allowed, so that the next login asks nothing
+    /// anew.
+    ///
+    /// The token is the user's, not the browser's: in another browser they stay signed in, and calls
+    /// to the provider's API fail there ([`ErrorKind::Denied`](hallpass_core::ErrorKind), reason
+    /// `signed_out`) until they sign in again. A session that ends by
+    /// [`backchannel_logout`](Self::backchannel_logout) or by its age takes along the token of its
+    /// own login alone.
+    ///
+    /// Nobody stays signed in because a provider is down or revokes nothing: the session is over
+    /// before it is asked, the answer waits for it 3 s at most, and what fails is logged.
+    #[must_use]
+    pub fn revoke_on_logout(mut self) -> Self {
+        Arc::make_mut(&mut self.parts).ending.revokes = true;
+        self
+    }
+}
+
+/// Who ends a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    Itself,
+    Others,
+}
+
+/// On the answer to a logout: the session's cookie goes, too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignedOut;
+
+/// What is left of a session that is over.
+#[derive(Default)]
+pub(crate) struct Ended {
+    /// What was kept of its user, if that is of use.
+    pub(crate) token: Option<OAuth2Token>,
+    /// On its way to the provider.
+    pub(crate) revocation: Option<JoinHandle<()>>,
+}
+
+/// Ends a session that is older than any may be, or of which the provider said that it is over.
+pub(crate) async fn end_what_is_over(parts: &Arc<Parts>, session: &Session) -> Result<(), Error> {
+    let Some(identity) = guard::identity(session).await? else { return Ok(()) };
+    if is_over(parts, session, &identity).await? {
+        let provider = &identity.provider;
+        tracing::info!(provider, "a session is over: by its age, or by the provider's word");
+        end(parts, session, &identity, By::Others).await?;
+    }
+    Ok(())
+}
+
+async fn is_over(parts: &Parts, session: &Session, identity: &Identity) -> Result<bool, Error> {
+    // Nobody knows how old it is.
+    let Some(began) = guard::began(session).await? else { return Ok(true) };
+    if is_too_old(&began, parts.clock.now(), parts.ending.longest) {
+        return Ok(true);
+    }
+    #[cfg(feature = "openid")]
+    if crate::backchannel::is_over(parts, identity, &began).await? {
+        return Ok(true);
+    }
+    let _ = identity;
+    Ok(false)
+}
+
+fn is_too_old(began: &Began, now: SystemTime, longest: Duration) -> bool {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    now.saturating_sub(began.at) >= longest.as_secs()
+}
+
+/// Ends a session, whoever still waits for it, and first of all: what fails afterwards keeps nobody
+/// signed in.
+pub(crate) async fn end(
+    parts: &Arc<Parts>,
+    session: &Session,
+    identity: &Identity,
+    by: By,
+) -> Result<Ended, Error> {
+    // In a task of its own: a browser that goes away leaves no half of a logout.
+    let task = whole(Arc::clone(parts), session.clone(), identity.clone(), by);
+    let ended = tokio::spawn(task).await;
+    ended.unwrap_or_else(|_| {
+        let message = "a logout ended without a result".to_owned();
+        Err(session_store::Error::Backend(message).into())
+    })
+}
+
+async fn whole(
+    parts: Arc<Parts>,
+    session: Session,
+    identity: Identity,
+    by: By,
+) -> Result<Ended, Error> {
+    let is_there = is_there(&parts, session.id()).await?;
+    session.flush().await?;
+    if !is_there {
+        // Somebody pressed twice: the first one told everybody.
+        return Ok(Ended::default());
+    }
+    parts.hooks.on_logout(&identity).await;
+    if !parts.ending.wants_token() {
+        return Ok(Ended::default());
+    }
+    let token = parts.kept_token(&identity).await;
+    let is_its_own = || {
+        let of_session = |token| tokens::is_of_session(token, &identity);
+        identity.provider_session.is_some() && token.as_ref().is_some_and(of_session)
+    };
+    let revocation = (parts.ending.revokes && (by == By::Itself || is_its_own())).then(|| {
+        let (token, parts) = (token.clone(), Arc::clone(&parts));
+        tokio::spawn(async move { parts.revoke_token(&identity, token.as_ref()).await })
+    });
+    Ok(Ended { token, revocation })
+}
+
+/// Whether the store still has it.
+async fn is_there(parts: &Parts, id: Option<Id>) -> Result<bool, Error> {
+    match (id, &parts.store) {
+        (Some(id), Some(store)) => Ok(store.load(&id).await?.is_some()),
+        _ => Ok(true),
+    }
+}

@@ -1,0 +1,66 @@
+//! What is remembered beside the sessions, in their store: that one is over, or all of somebody's.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::Result,
+};
+
+/// A record with this word is no session.
+const WHEN: &str = "hallpass.mark";
+
+/// Puts a mark under some words, for `lasting`: it was set at `now`.
+pub(crate) async fn put(
+    store: &dyn SessionStore,
+    words: &[&str],
+    now: SystemTime,
+    lasting: Duration,
+) -> Result<()> {
+    let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let data = HashMap::from([(WHEN.to_owned(), Value::from(seconds))]);
+    let expiry_date = (now + lasting).into();
+    let name = id(words);
+    let mut record = Record { id: name, data, expiry_date };
+    // Not saved at once: there are stores that save what is there, and nothing else.
+    store.create(&mut record).await?;
+    if record.id == name {
+        return Ok(());
+    }
+    // It is there, and was made once more under an id of no use.
+    store.delete(&record.id).await?;
+    record.id = name;
+    store.save(&record).await
+}
+
+/// When the mark under these words was set last, if it is there, in seconds since 1970.
+pub(crate) async fn find(store: &dyn SessionStore, words: &[&str]) -> Result<Option<u64>> {
+    Ok(store.load(&id(words)).await?.as_ref().and_then(when))
+}
+
+/// Whether a record is a mark, which nobody may have for a session.
+pub(crate) fn is_mark(record: &Record) -> bool {
+    record.data.contains_key(WHEN)
+}
+
+fn when(record: &Record) -> Option<u64> {
+    record.data.get(WHEN)?.as_u64()
+}
+
+/// Each word with its length before it: no two lists of words are one.
+fn id(words: &[&str]) -> Id {
+    let mut hash = Sha256::new();
+    for word in words {
+        hash.update((word.len() as u64).to_be_bytes());
+        hash.update(word.as_bytes());
+    }
+    let mut first = [0; 16];
+    first.copy_from_slice(&hash.finalize()[..16]);
+    Id(i128::from_be_bytes(first))
+}

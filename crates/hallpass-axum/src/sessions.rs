@@ -1,0 +1,161 @@
+//! Where sessions live.
+
+use std::{fmt, sync::Arc};
+
+use hallpass_core::{Clock, Error, Result};
+use tower_sessions::SessionStore;
+
+use crate::sessions::memory::MemoryStore;
+
+#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
+mod distant;
+mod memory;
+mod over;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
+
+pub(crate) use over::{OverStaysOver, is_over};
+
+/// Where the sessions of an application live, for [`SignIn::attach_with`](crate::SignIn::attach_with):
+/// in memory, SQLite, PostgreSQL, Redis, or any store of tower-sessions 0.14, which becomes one by
+/// `into()`. A call to one of ours waits for 10 s at most.
+///
+/// Each application needs a place of its own, a file or a database: who is signed in at one of two
+/// that share it has a session that is good at the other one. Processes of one application share it,
+/// with the keys that seal attempts: a login that is begun at one is finished at another.
+///
+/// What is over is deleted by itself. `Debug` says what sort of place it is, not where.
+#[derive(Clone)]
+pub struct Sessions {
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    Memory(MemoryStore),
+    Elsewhere { name: &'static str, store: Arc<dyn SessionStore> },
+}
+
+impl Sessions {
+    /// How many sessions [`memory`](Self::memory) has room for.
+    pub const MOST_IN_MEMORY: usize = 100_000;
+
+    /// In the memory of this process, and gone with it: for one process, whose users may sign in
+    /// once more after a restart.
+    ///
+    /// Room for [`MOST_IN_MEMORY`](Self::MOST_IN_MEMORY); beyond it, that which is over first goes
+    /// first, the user of which signs in again.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self { place: Place::Memory(MemoryStore::new(Self::MOST_IN_MEMORY)) }
+    }
+
+    /// What `url` says: `memory:`, `sqlite:` and a path, `redis://…`, `rediss://…`,
+    /// `redis+unix://…` or `postgres://…`.
+    ///
+    /// ```
+    /// # use hallpass_axum::Sessions;
+    /// # async fn example() -> hallpass_core::Result<()> {
+    /// let url = std::env::var("SESSIONS").unwrap_or_else(|_| "memory:".to_owned());
+    /// let sessions = Sessions::from_url(&url).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `sessions`: there is no such place,
+    /// or this program was built without the feature for it, which the error names. The rest as for
+    /// each place.
+    pub async fn from_url(url: &str) -> Result<Self> {
+        let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+        match scheme {
+            "memory" if rest.is_empty() => Ok(Self::memory()),
+            "sqlite" => Self::of_sqlite(rest).await,
+            "redis" | "rediss" | "redis+unix" => Self::of_redis(url).await,
+            "postgres" | "postgresql" => Self::of_postgres(url).await,
+            // Not the rest, which may have a password in it.
+            _ => Err(refused("sessions live in memory:, sqlite:, redis: or postgres:")),
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    async fn of_sqlite(rest: &str) -> Result<Self> {
+        // `sqlite:///var/a.db` and `sqlite:/var/a.db` are one path, as are `sqlite://a.db` and
+        // `sqlite:a.db`.
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        if path.is_empty() || path.contains('?') || path.contains(":memory:") {
+            return Err(refused("sqlite: wants the path of a file after it, and nothing else"));
+        }
+        Self::sqlite(path).await
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    async fn of_sqlite(_: &str) -> Result<Self> {
+        Err(refused("sessions in SQLite need the feature sqlite of hallpass-axum"))
+    }
+
+    #[cfg(feature = "redis")]
+    async fn of_redis(url: &str) -> Result<Self> {
+        Self::redis(url).await
+    }
+
+    #[cfg(not(feature = "redis"))]
+    async fn of_redis(_: &str) -> Result<Self> {
+        Err(refused("sessions in Redis need the feature redis of hallpass-axum"))
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn of_postgres(url: &str) -> Result<Self> {
+        Self::postgres(url).await
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    async fn of_postgres(_: &str) -> Result<Self> {
+        Err(refused("sessions in PostgreSQL need the feature postgres of hallpass-axum"))
+    }
+
+    /// The store itself, by this clock if it is ours to say.
+    pub(crate) fn store(self, clock: &Arc<dyn Clock>) -> Arc<dyn SessionStore> {
+        match self.place {
+            Place::Memory(store) => Arc::new(store.with_clock(Arc::clone(clock))),
+            Place::Elsewhere { store, .. } => store,
+        }
+    }
+
+    fn elsewhere(name: &'static str, store: impl SessionStore) -> Self {
+        Self { place: Place::Elsewhere { name, store: Arc::new(store) } }
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self::memory()
+    }
+}
+
+/// A store of tower-sessions 0.14, whose deletion of what is over and whose patience are its own.
+impl<S: SessionStore> From<S> for Sessions {
+    fn from(store: S) -> Self {
+        Self::elsewhere("of the application", store)
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match &self.place {
+            Place::Memory(_) => "in memory",
+            Place::Elsewhere { name, .. } => *name,
+        };
+        write!(f, "Sessions({name})")
+    }
+}
+
+fn refused(message: &'static str) -> Error {
+    Error::config(message).with_reason("sessions")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! A session that is over stays over.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use hallpass_core::Clock;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+use crate::marks;
+
+/// Longer than a request is under way.
+const REMEMBERED: Duration = Duration::from_secs(3_600);
+
+/// Around every store, also one that is not ours: what was deleted is not brought back by a request
+/// that was under way meanwhile and writes its session late, and a mark is nobody's session.
+#[derive(Clone)]
+pub(crate) struct OverStaysOver {
+    store: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl OverStaysOver {
+    pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+}
+
+#[async_trait]
+impl SessionStore for OverStaysOver {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        self.store.create(record).await
+    }
+
+    /// Writes, and looks afterwards; deletion is the other way round, the mark before all else. So
+    /// of a write and a deletion at the same time, either the write comes first, and the deletion
+    /// takes it away, or the mark is there when the writer looks. Looking first would leave a gap.
+    ///
+    /// And it looks whether there is one before it writes, since a mark is remembered for an hour
+    /// and a request may take longer. In a task of its own: a browser that goes away leaves no write
+    /// without its look.
+    async fn save(&self, record: &Record) -> Result<()> {
+        let (store, record) = (Arc::clone(&self.store), record.clone());
+        let task = tokio::spawn(async move {
+            if store.load(&record.id).await?.is_none() {
+                return Ok(());
+            }
+            store.save(&record).await?;
+            // check: 79
+            if is_over(&*store, &record.id).await? {
+                tracing::debug!("a session was written after its end, and is deleted once more");
+                store.delete(&record.id).await?;
+            }
+            Ok(())
+        });
+        let ended = task.await;
+        ended.unwrap_or_else(|_| Err(Error::Backend("a write ended without a result".to_owned())))
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        Ok(self.store.load(id).await?.filter(|record| !marks::is_mark(record)))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let name = id.to_string();
+        let marked = marks::put(&*self.store, &["over", &name], self.clock.now(), REMEMBERED).await;
+        // Also where there is no mark: who signs out is signed out as well as can be.
+        self.store.delete(id).await.and(marked)
+    }
+}
+
+/// Whether somebody has ended this session, an hour ago at most.
+pub(crate) async fn is_over(store: &dyn SessionStore, id: &Id) -> Result<bool> {
+    let id = id.to_string();
+    Ok(marks::find(store, &["over", &id]).await?.is_some())
+}
+
+impl fmt::Debug for OverStaysOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OverStaysOver")
+    }
+}

@@ -1,0 +1,230 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use ::redis::{
+    Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, ServerErrorKind,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+    cmd,
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+};
+use async_trait::async_trait;
+use hallpass_core::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tower_sessions::{
+    SessionStore,
+    cookie::time::OffsetDateTime,
+    session::{Id, Record},
+    session_store,
+};
+
+use crate::{
+    Sessions,
+    sessions::distant::{PATIENCE, answered, away, opened, unusable},
+};
+
+/// For one answer; shorter than all of a call, so that its connection is known to be silent.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How often another id is tried, of which 2^128 are free.
+const TRIES: usize = 8;
+
+impl Sessions {
+    /// In Redis, for all processes of all machines. Feature `redis`.
+    ///
+    /// `url` is `redis://user:password@host:6379/0`, or `redis+unix:///path`; `rediss://` is there
+    /// if the application turns on a feature of the redis crate (`tokio-rustls-comp` or
+    /// `tokio-native-tls-comp`). One connection, which is made anew when it breaks, and when an
+    /// answer takes longer than 5 s.
+    ///
+    /// A session is a text under `hallpass:session:` and its id, which Redis itself deletes when it
+    /// is over. What Redis loses is lost: to keep sessions, and the end of one, through a crash takes
+    /// `appendonly yes`; where there is a limit, `maxmemory-policy volatile-ttl` or `noeviction`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `sessions`: the URL or the password
+    /// is wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `sessions`: no answer in
+    /// 10 s.
+    pub async fn redis(url: &str) -> Result<Self> {
+        let info = url.into_connection_info().map_err(|error| failed(&error))?;
+        let client = Client::open(info.set_tcp_settings(tcp())).map_err(|error| failed(&error))?;
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(2)
+            .set_connection_timeout(Some(PATIENCE / 4))
+            .set_response_timeout(Some(ANSWER));
+        let connecting = ConnectionManager::new_with_config(client.clone(), config.clone());
+        let manager = async {
+            let manager = connecting.await.map_err(|error| failed(&error))?;
+            // A server that wants a password says so at the first command alone.
+            let _: String = cmd("PING")
+                .query_async(&mut manager.clone())
+                .await
+                .map_err(|error: RedisError| failed(&error))?;
+            Ok(manager)
+        };
+        let manager = RwLock::new(Arc::new(opened(manager).await?));
+        Ok(Self::elsewhere(
+            "in Redis",
+            RedisStore { link: Arc::new(Link { manager, client, config }) },
+        ))
+    }
+}
+
+/// Ours, since the one that is published (tower-sessions-redis-store) stands on `fred`: a second
+/// client of Redis beside that of the tokens.
+struct RedisStore {
+    link: Arc<Link>,
+}
+
+/// The way to the server.
+struct Link {
+    manager: RwLock<Arc<ConnectionManager>>,
+    /// To make another one.
+    client: Client,
+    config: ConnectionManagerConfig,
+}
+
+/// What is kept of a session; its id is in the key. Milliseconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    data: HashMap<String, Value>,
+    expires_at: i64,
+}
+
+impl Link {
+    fn manager(&self) -> Arc<ConnectionManager> {
+        Arc::clone(&self.manager.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A manager sees a connection that broke, and none that went silent. So after one answer that
+    /// did not come, the next call goes over a new one.
+    fn replace(&self, silent: &Arc<ConnectionManager>) {
+        let mut manager = self.manager.write().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&manager, silent) {
+            return;
+        }
+        let (client, config) = (self.client.clone(), self.config.clone());
+        if let Ok(new) = ConnectionManager::new_lazy_with_config(client, config) {
+            *manager = Arc::new(new);
+        }
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> session_store::Result<T> {
+        let used = self.manager();
+        let mut is_silent = true;
+        let answer = answered(async {
+            let answer = command.query_async(&mut ConnectionManager::clone(&used)).await;
+            is_silent = answer.as_ref().is_err_and(RedisError::is_timeout);
+            answer.map_err(|error| session_store::Error::Backend(said(&error)))
+        });
+        let answer = answer.await;
+        if is_silent {
+            self.replace(&used);
+        }
+        answer
+    }
+}
+
+impl RedisStore {
+    /// Writes it if `only` says so (`NX`, `XX`): whether it is written. How long it lasts is said
+    /// and not until when, since the server's clock may be another.
+    async fn set(&self, record: &Record, only: &str) -> session_store::Result<bool> {
+        let left = (record.expiry_date - OffsetDateTime::now_utc()).whole_milliseconds();
+        // Nothing lasts for no time at all.
+        let left = i64::try_from(left.max(1)).unwrap_or(i64::MAX >> 1);
+        let expires_at = record.expiry_date.unix_timestamp_nanos() / 1_000_000;
+        let expires_at = i64::try_from(expires_at).unwrap_or(i64::MAX);
+        let kept = Kept { data: record.data.clone(), expires_at };
+        let text = serde_json::to_string(&kept)
+            .map_err(|error| session_store::Error::Encode(error.to_string()))?;
+        let mut set = cmd("SET");
+        set.arg(key(&record.id)).arg(text).arg("PX").arg(left).arg(only);
+        let written: Option<String> = self.link.ask(&set).await?;
+        Ok(written.is_some())
+    }
+}
+
+fn key(id: &Id) -> String {
+    format!("hallpass:session:{id}")
+}
+
+#[async_trait]
+impl SessionStore for RedisStore {
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        for _ in 0..TRIES {
+            if self.set(record, "NX").await? {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+        Err(session_store::Error::Backend("there is no free id".to_owned()))
+    }
+
+    /// What was deleted in between stays deleted.
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        self.set(record, "XX").await.map(drop)
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let mut get = cmd("GET");
+        get.arg(key(id));
+        let text: Option<String> = self.link.ask(&get).await?;
+        let Some(text) = text else { return Ok(None) };
+        let decode = |error: String| session_store::Error::Decode(error);
+        // Its place alone: the error may repeat what it is about.
+        let kept: Kept = serde_json::from_str(&text)
+            .map_err(|error| decode(format!("no session, at byte {}", error.column())))?;
+        let nanos = i128::from(kept.expires_at) * 1_000_000;
+        let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(nanos)
+            .map_err(|error| decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data: kept.data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        let mut del = cmd("DEL");
+        del.arg(key(id));
+        self.link.ask::<i64>(&del).await.map(drop)
+    }
+}
+
+/// So that the system itself notices the end of a connection that nobody uses.
+fn tcp() -> TcpSettings {
+    let settings = TcpSettings::default();
+    let keepalive = TcpKeepalive::new().with_time(PATIENCE);
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let (settings, keepalive) =
+        (settings.set_user_timeout(PATIENCE), keepalive.with_interval(PATIENCE));
+    settings.set_keepalive(keepalive)
+}
+
+/// Of what the server says, its code alone: a server that does not know a command repeats what it
+/// was sent.
+fn said(error: &RedisError) -> String {
+    match error.code() {
+        Some(code) => format!("{} ({code})", error.category()),
+        None if error.is_io_error() => error.to_string(),
+        None => error.category().to_owned(),
+    }
+}
+
+fn failed(error: &RedisError) -> Error {
+    let is_final = match error.kind() {
+        ErrorKind::AuthenticationFailed
+        | ErrorKind::InvalidClientConfig
+        | ErrorKind::Server(ServerErrorKind::NoPerm) => true,
+        _ => matches!(error.code(), Some("NOAUTH" | "WRONGPASS")),
+    };
+    if is_final { unusable(said(error)) } else { away(said(error)) }
+}
+
+/// Not where it is: that has a password in it.
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisStore")
+    }
+}
