@@ -4,7 +4,7 @@
 #   serve.sh NAME [options]         installs NAME if it is missing, then becomes it (exec)
 #   serve.sh --install NAME…        installs only
 #
-# NAME: oidc-provider, canaille, redis, postgres, browser
+# NAME: oidc-provider, canaille, oauth1, redis, postgres, browser
 #
 # A server prints one JSON line on stdout when it is ready. Packages go into
 # $REAL_SERVERS_CACHE, else into hallpass/servers in the user's cache folder.
@@ -31,7 +31,7 @@ needs() {
 locks() {
     case $1 in
         oidc-provider | browser) echo package.json package-lock.json ;;
-        canaille) echo requirements.lock ;;
+        canaille | oauth1) echo requirements.lock ;;
         redis | postgres) ;;
         *) fail "no server is named '$1'" ;;
     esac
@@ -97,7 +97,7 @@ install_here() {
             npm ci --omit=dev --ignore-scripts --no-audit --no-fund &&
                 { chromium_program || install_package chromium-headless-shell; }
             ;;
-        canaille)
+        canaille | oauth1)
             python3 -m venv . &&
                 bin/python -m pip install --no-deps --disable-pip-version-check \
                     --requirement requirements.lock
@@ -165,7 +165,7 @@ start() {
             exec node "$here/$name/start-$name.mjs" --modules "$target" \
                 --chromium "$(chromium_program)" "$@"
             ;;
-        canaille) exec "$target/bin/python" "$here/$name/start-$name.py" "$@" ;;
+        canaille | oauth1) exec "$target/bin/python" "$here/$name/start-$name.py" "$@" ;;
         redis) exec python3 "$here/$name/start-$name.py" --root "$target" "$@" ;;
         postgres)
             exec python3 "$here/$name/start-$name.py" --programs "$(postgres_programs)" "$@"

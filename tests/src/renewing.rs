@@ -189,13 +189,9 @@ impl World {
     /// If it cannot be started.
     pub fn start(&self, stop_at: Option<Point>) -> std::result::Result<Process, Failure> {
         let secret = self.local.client_secret();
-        let mut command = Command::new(&self.program);
-        command.args([self.local.base_url(), self.local.client_id(), secret.expose()]);
-        command.args([&*self.store, &*self.user, stop_at.map_or("never", Point::as_str)]);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(Failure::of("cannot be run"))?;
-        let stdout = child.stdout.take().map(BufReader::new);
-        Ok(Process { child, stdout })
+        let provider = [self.local.base_url(), self.local.client_id(), secret.expose()];
+        let rest = [&*self.store, &*self.user, stop_at.map_or("never", Point::as_str)];
+        Process::start(&self.program, &[provider, rest].concat())
     }
 }
 
@@ -207,6 +203,19 @@ pub struct Process {
 }
 
 impl Process {
+    /// A program of this package.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started.
+    pub fn start(program: &str, arguments: &[&str]) -> std::result::Result<Self, Failure> {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(Failure::of("cannot be run"))?;
+        let stdout = child.stdout.take().map(BufReader::new);
+        Ok(Self { child, stdout })
+    }
+
     /// The next line that it prints; empty at its end.
     pub async fn line(&mut self) -> String {
         let Some(mut stdout) = self.stdout.take() else { return String::new() };

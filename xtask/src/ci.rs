@@ -24,7 +24,8 @@ pub(crate) enum Step {
     Docs,
     /// Every test with every feature; needs nothing but Rust.
     Tests,
-    /// Core, one provider and the facade build without default features, and with either TLS.
+    /// Crates build without default features, hallpass-axum with each of its own, core with either
+    /// TLS.
     Alone,
     /// Each example runs, and prints something.
     Examples,

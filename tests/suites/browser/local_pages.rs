@@ -1,7 +1,8 @@
 //! The pages of the local provider are good to use for everybody.
 
-use hallpass_core::OAuth2Client;
-use hallpass_testkit::{LocalClient, LocalProvider};
+use hallpass_core::{AuthorizationRequest, OAuth2Client};
+use hallpass_oauth1::OAuth1Client;
+use hallpass_testkit::{LocalClient, LocalOAuth1, LocalProvider};
 use hallpass_tests::browser::{ContextOptions, Page};
 use hallpass_tests::http;
 use http::Request;
@@ -46,6 +47,27 @@ async fn the_page_for_a_form_post_has_no_faults() {
         assert_eq!(tab.follow("button", "Allow").await.unwrap(), 200);
         assert!(tab.text().await.unwrap().contains("Your answer goes there with the button."));
         has_no_faults("local-form-post", &tab, &options).await;
+    }
+}
+
+/// Where a client of OAuth 1 sends the browser, if it has no callback.
+async fn url_without_callback(local: &LocalOAuth1) -> String {
+    let config = local.client_config("http://127.0.0.1:1/callback").unwrap().with_out_of_band();
+    let client = OAuth1Client::new(local.provider(), config).unwrap();
+    let login = client.get_authorization_url(AuthorizationRequest::new()).await.unwrap();
+    login.url.into_string()
+}
+
+#[tokio::test]
+async fn the_pages_of_oauth_1_have_no_faults() {
+    let local = LocalOAuth1::start().await.unwrap();
+    check("local-oauth1", &url_without_callback(&local).await, 200).await;
+    for options in ContextOptions::pairwise() {
+        let tab = person(&options).await.page().await.unwrap();
+        tab.goto(&url_without_callback(&local).await).await.unwrap();
+        assert_eq!(tab.follow("button", "Allow").await.unwrap(), 200);
+        assert!(tab.text().await.unwrap().contains("It asks for this code:"));
+        has_no_faults("local-oauth1-code", &tab, &options).await;
     }
 }
 

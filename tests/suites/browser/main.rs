@@ -13,3 +13,5 @@ mod local_pages;
 mod app;
 mod login;
 mod web;
+mod web_pages;
+mod example;

@@ -12,6 +12,10 @@ pub(crate) static OP: LazyLock<RealServer> =
 pub(crate) static CANAILLE: LazyLock<RealServer> =
     LazyLock::new(|| RealServer::start("canaille", &[]).unwrap());
 
+/// The two servers of OAuth 1.0a.
+pub(crate) static OAUTH1: LazyLock<RealServer> =
+    LazyLock::new(|| RealServer::start("oauth1", &[]).unwrap());
+
 /// Redis without a password.
 pub(crate) static REDIS: LazyLock<RealServer> =
     LazyLock::new(|| RealServer::start("redis", &[]).unwrap());

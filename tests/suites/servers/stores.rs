@@ -2,7 +2,7 @@
 
 mod postgres;
 mod redis;
-mod silent;
+pub(crate) mod silent;
 
 use std::{sync::Arc, time::Duration};
 

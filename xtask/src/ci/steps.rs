@@ -9,10 +9,25 @@ use crate::tidy;
 use crate::workspace::Workspace;
 
 /// The crates that must build without their default features.
-const ALONE: [&str; 4] = ["hallpass-core", "hallpass-openid", "hallpass-github", "hallpass"];
+const ALONE: [&str; 7] = [
+    "hallpass-core",
+    "hallpass-openid",
+    "hallpass-github",
+    "hallpass",
+    "hallpass-web",
+    "hallpass-oauth1",
+    "hallpass-axum",
+];
+
+/// The features of hallpass-axum, each of which must build without the others.
+const OF_AXUM: [&str; 7] =
+    ["openid", "huggingface", "dev-login", "sqlite", "redis", "postgres", "ring"];
 
 /// The features that bring TLS, one of which a program chooses.
 const TLS: [&str; 2] = ["aws-lc", "ring"];
+
+/// The example that serves until it is stopped, unless it is told to visit itself.
+const SERVES: &str = "web";
 
 /// What is compiled and run with every feature on. The benchmarks bring the peers, a second HTTP
 /// client among them, which clippy checks and nobody here runs.
@@ -64,6 +79,10 @@ impl Machine<'_> {
         for name in ALONE {
             self.cargo(&format!("check --locked -p {name} --no-default-features"))?;
         }
+        for feature in OF_AXUM {
+            let axum = "--locked -p hallpass-axum --no-default-features --features";
+            self.cargo(&format!("check {axum} {feature}"))?;
+        }
         for tls in TLS {
             let core = format!("--locked -p hallpass-core --no-default-features --features {tls}");
             // First without the features that the tests' own dependencies switch on.
@@ -80,7 +99,8 @@ impl Machine<'_> {
         let mut count = 0;
         for package in workspace.members() {
             let Some(name) = package.folder.strip_prefix("examples/") else { continue };
-            let example = format!("run --locked -p {} --example {name}", package.name);
+            let alone = if name == SERVES { " -- --visit" } else { "" };
+            let example = format!("run --locked -p {} --example {name}{alone}", package.name);
             let printed = output(self.command(&example).stderr(Stdio::inherit()))?;
             if printed.trim().is_empty() {
                 return Err(format!("`cargo {example}` printed nothing"));
@@ -100,7 +120,7 @@ impl Machine<'_> {
         }
         let mut install = Command::new("bash");
         install.args(["tests/servers/serve.sh", "--install"]);
-        install.args(["oidc-provider", "canaille", "redis", "postgres", "browser"]);
+        install.args(["oidc-provider", "canaille", "oauth1", "redis", "postgres", "browser"]);
         run(install.current_dir(self.root))?;
         self.cargo(&format!("test {EVERYTHING} --test servers --test browser"))
     }

@@ -13,7 +13,7 @@ use std::{
 
 use url::Url;
 
-pub(super) struct Way {
+pub(crate) struct Way {
     port: u16,
     /// How many connections were made.
     made: Arc<AtomicUsize>,
@@ -22,7 +22,7 @@ pub(super) struct Way {
 }
 
 impl Way {
-    pub(super) fn to(server: &str) -> Self {
+    pub(crate) fn to(server: &str) -> Self {
         let port = Url::parse(server).unwrap().port().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let way = Self {
@@ -43,18 +43,18 @@ impl Way {
     }
 
     /// The server's own URL, by this way.
-    pub(super) fn url(&self, server: &str) -> String {
+    pub(crate) fn url(&self, server: &str) -> String {
         let mut url = Url::parse(server).unwrap();
         url.set_port(Some(self.port)).unwrap();
         url.into()
     }
 
     /// No connection that was made until now is answered any more.
-    pub(super) fn silence(&self) {
+    pub(crate) fn silence(&self) {
         self.silent.store(self.made(), Ordering::SeqCst);
     }
 
-    pub(super) fn made(&self) -> usize {
+    pub(crate) fn made(&self) -> usize {
         self.made.load(Ordering::SeqCst)
     }
 }
