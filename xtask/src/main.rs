@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod dependencies;
 mod fixtures;
+mod fuzz;
 mod mutants;
 mod mutation;
 mod new_provider;
@@ -78,6 +79,12 @@ enum Task {
     },
     /// Rewrites each provider's `src/fixtures.rs` from its `fixtures/`.
     Fixtures,
+    /// Runs libFuzzer on every place where bytes of somebody else come in, and prints its figures.
+    ///
+    /// Needs a C++ compiler, and no other Rust than the stable one. What breaks a promise is told
+    /// with the input that does, and the command fails. Logs and inputs are in the target folder,
+    /// under `fuzz/runs`.
+    Fuzz(fuzz::Options),
     /// Rewrites the README's provider table.
     Readme,
 }
@@ -101,6 +108,7 @@ fn run(task: Task) -> Result<(), String> {
         Task::Tidy => tidy::run(&root),
         Task::Deps => dependencies::rewrite(&root),
         Task::Fixtures => fixtures::rewrite(&root),
+        Task::Fuzz(options) => fuzz::run(&root, &options),
         Task::Mutants(options) => mutants::run(&root, &options),
         Task::NewProvider { name } => new_provider::write(&root, &name),
         Task::Quirks(options) => quirks::run(&root, &options),
