@@ -98,7 +98,7 @@ pub(crate) fn came_back(
     let mut pairs = sent.split(';').map(str::trim);
     let name = name(parts);
     let provider = pairs.find_map(|pair| {
-        let value = pair.strip_prefix(name)?.strip_prefix('=')?;
+        let value = pair.strip_prefix(&name)?.strip_prefix('=')?;
         let text = parts.keys.open(value, &context(parts)).ok()?;
         let Sealed { provider, pending } = serde_json::from_str(text.expose()).ok()?;
         let pending = PendingLogout::from_session(&Secret::new(pending)).ok()?;
@@ -114,11 +114,8 @@ fn context(parts: &Parts) -> [&str; 2] {
     [PURPOSE, parts.attempts.base().as_str()]
 }
 
-fn name(parts: &Parts) -> &'static str {
-    match parts.attempts.base().is_secure() {
-        true => "__Host-hallpass.logout",
-        false => "hallpass.logout",
-    }
+fn name(parts: &Parts) -> String {
+    parts.attempts.base().cookie_name("logout")
 }
 
 /// The way back is a link that the provider's page follows: with that, a browser sends `Lax`.

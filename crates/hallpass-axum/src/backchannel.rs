@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, Path, RawQuery, State, rejection::BytesRejection},
     http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::post,
@@ -21,6 +21,10 @@ use crate::{
     marks,
     sign_in::{IDLE, Parts},
 };
+
+mod hosts; // of providers that are at many
+
+pub(crate) use self::hosts::remember;
 
 /// Of a request: a logout token has about one.
 const MOST_BYTES: usize = 32 * 1024;
@@ -47,6 +51,11 @@ impl SignIn {
     /// sessions, for as long as a session lasts at most ([`longest_session`](Self::longest_session));
     /// each request of somebody who came with an ID token looks it up there, twice.
     ///
+    /// A provider [at many hosts](Self::provider_at_hosts) has the same route for all of them. Register
+    /// it with `?host=` and the host, or as it is where the issuer is the host or below it. The token is
+    /// verified by that host's client, and ends sessions of that host alone. A host by which nobody
+    /// signed in is refused, and nothing is sent there.
+    ///
     /// The provider is answered 200, or 400: where the token is none of its own for this application,
     /// or came before, and where the store did not take it, so that the provider sends it again.
     #[must_use]
@@ -65,15 +74,25 @@ pub(crate) fn router(parts: &Parts) -> Router<Arc<Parts>> {
 async fn receive(
     State(parts): State<Arc<Parts>>,
     Path(provider): Path<String>,
+    RawQuery(query): RawQuery,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
-    let (Some(client), Some(logout)) = (parts.client(&provider), &parts.ending.backchannel) else {
+    let Some(logout) = parts.ending.backchannel.clone().filter(|_| parts.has(&provider)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let Ok(body) = body else { return BackchannelLogout::failed().into_response() };
-    let (client, logout) = (Arc::clone(client), logout.clone());
     // In a task of its own: the token is spent, and whoever sent it may not wait for the rest.
-    let task = async move { take(&parts, &*client, &logout, &body).await };
+    let name = provider.clone();
+    let task = async move {
+        match (parts.client(&name), parts.hosted(&name)) {
+            (None, Some(hosted)) => {
+                let query = query.unwrap_or_default();
+                hosts::take(&parts, hosted, &logout, &query, &body).await
+            }
+            (Some(client), _) => take(&parts, &**client, &logout, &body).await,
+            (None, None) => Err(Error::config("nobody has this name")),
+        }
+    };
     let answer = tokio::spawn(task).await.map(|received| {
         if let Err(error) = &received {
             tracing::warn!(provider, %error, "a back-channel logout ended nothing");
@@ -91,7 +110,7 @@ async fn take(
 ) -> Result<LoggedOut> {
     let logged_out = logout.receive(client, body).await?;
     let provider = client.descriptor().name();
-    if let Err(error) = mark(parts, provider, &logged_out).await {
+    if let Err(error) = mark(parts, (provider, None), &logged_out, &names(&logged_out)).await {
         if let Err(error) = logout.give_back(&logged_out).await {
             tracing::error!(provider, %error, "a logout is lost: it counts as done");
         }
@@ -103,16 +122,9 @@ async fn take(
     Ok(logged_out)
 }
 
-async fn mark(
-    parts: &Parts,
-    provider: &str,
-    logged_out: &LoggedOut,
-) -> std::result::Result<(), session_store::Error> {
-    let Some(store) = &parts.store else {
-        return Err(session_store::Error::Backend("there is none".to_owned()));
-    };
-    let issuer = logged_out.issuer();
-    let names: Vec<_> = match (logged_out.session(), logged_out.subject()) {
+/// Whom it is about: a session, a user, or a session and those of the user that have no name.
+fn names(logged_out: &LoggedOut) -> Vec<(&'static str, &str)> {
+    match (logged_out.session(), logged_out.subject()) {
         // Of the user's sessions, those whose login said of no `sid` that it was another.
         (Some(session), subject) => {
             let rest = subject.map(|subject| (NAMELESS, subject));
@@ -121,11 +133,30 @@ async fn mark(
         (None, Some(subject)) => vec![("sub", subject)],
         // hallpass-openid takes no such token.
         (None, None) => Vec::new(),
+    }
+}
+
+/// A provider, and its host where it is at many: who runs one says what it likes, and of no other.
+type Place<'a> = (&'a str, Option<&'a str>);
+
+fn words<'a>((provider, host): Place<'a>, rest: [&'a str; 3]) -> Vec<&'a str> {
+    // How many there are is a part of the mark's name.
+    [PURPOSE, provider].into_iter().chain(host).chain(rest).collect()
+}
+
+async fn mark(
+    parts: &Parts,
+    place: Place<'_>,
+    logged_out: &LoggedOut,
+    about: &[(&str, &str)],
+) -> std::result::Result<(), session_store::Error> {
+    let Some(store) = &parts.store else {
+        return Err(session_store::Error::Backend("there is none".to_owned()));
     };
     let at = logged_out.issued_at();
     let seconds = at.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
-    for (kind, name) in names {
-        let words = [PURPOSE, provider, issuer, kind, name];
+    for (kind, name) in about {
+        let words = words(place, [logged_out.issuer(), kind, name]);
         // One that was late does not take back a later one.
         if marks::find(&**store, &words).await?.is_none_or(|known| known < seconds.as_secs()) {
             marks::put(&**store, &words, at, remembered(parts.ending.longest)).await?;
@@ -153,7 +184,8 @@ pub(crate) async fn is_over(
     let subject = login.subject.as_str();
     let first = identity.provider_session.as_deref().map_or((NAMELESS, subject), |it| ("sid", it));
     for (kind, name) in [first, ("sub", subject)] {
-        let words = [PURPOSE, &identity.provider, &login.issuer, kind, name];
+        let place = (identity.provider.as_str(), identity.host.as_deref());
+        let words = words(place, [&login.issuer, kind, name]);
         // Both times are of the provider's clock; within one second it is over.
         // check: 81
         if marks::find(&**store, &words).await?.is_some_and(|marked| login.at <= marked) {

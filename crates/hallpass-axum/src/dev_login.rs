@@ -39,8 +39,9 @@ impl SignIn {
     /// provider's credentials. Otherwise as [`provider`](Self::provider), and outside a tokio
     /// runtime. [`ErrorKind::Transport`](hallpass_core::ErrorKind): 127.0.0.1 has no port left.
     pub async fn dev_login(self) -> Result<Self> {
-        self.parts.may_dev_login()?;
-        let client = client(NAME, DISPLAY_NAME, &self.parts.redirect_uri(NAME)).await?;
+        let allowed = self.parts.may_dev_login()?;
+        let redirect_uri = self.parts.redirect_uri(NAME);
+        let client = client(allowed, NAME, DISPLAY_NAME, &redirect_uri).await?;
         self.provider(client)
     }
 
@@ -88,13 +89,19 @@ impl SignIn {
     }
 }
 
+/// That an application may have a provider which lets in everybody. [`Parts::may_dev_login`] alone
+/// makes one, so that there is no way to such a provider around it.
+pub(crate) struct Allowed(());
+
 impl Parts {
     /// Whether this application may have a provider that lets in everybody.
-    pub(crate) fn may_dev_login(&self) -> Result<()> {
+    pub(crate) fn may_dev_login(&self) -> Result<Allowed> {
         let is_loopback = self.attempts.base().is_loopback();
         let is_debug = cfg!(debug_assertions);
-        let refusal = refusal(is_loopback, is_debug, self.is_dev_login_in_release);
-        refusal.map_or(Ok(()), |why| Err(Error::config(why).with_reason("dev_login")))
+        match refusal(is_loopback, is_debug, self.is_dev_login_in_release) {
+            Some(why) => Err(Error::config(why).with_reason("dev_login")),
+            None => Ok(Allowed(())),
+        }
     }
 }
 
@@ -112,6 +119,7 @@ fn refusal(is_loopback: bool, is_debug: bool, is_allowed: bool) -> Option<&'stat
 
 /// A client of a provider of its own, which ends when the client does.
 pub(crate) async fn client(
+    _: Allowed,
     name: &'static str,
     display_name: &'static str,
     redirect_uri: &str,

@@ -14,12 +14,15 @@ use tower_sessions::{
     session_store,
 };
 
+use self::once::Tellers;
 use crate::{
-    SignIn,
+    SessionEnd, SignIn,
     guard::{self, Began},
     sign_in::Parts,
     tokens,
 };
+
+mod once;
 
 /// How long a session lasts at most, however often it is used.
 const LONGEST: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -29,6 +32,7 @@ const LONGEST: Duration = Duration::from_secs(90 * 24 * 3600);
 pub(crate) struct Ending {
     pub(crate) longest: Duration,
     pub(crate) revokes: bool,
+    pub(crate) tellers: Tellers,
     #[cfg(feature = "openid")]
     pub(crate) leads_to_provider: bool,
     #[cfg(feature = "openid")]
@@ -40,6 +44,7 @@ impl Default for Ending {
         Self {
             longest: LONGEST,
             revokes: false,
+            tellers: Tellers::default(),
             #[cfg(feature = "openid")]
             leads_to_provider: false,
             #[cfg(feature = "openid")]
@@ -75,9 +80,8 @@ impl SignIn {
     ///
     /// The token is the user's, not the browser's: in another browser they stay signed in, and calls
     /// to the provider's API fail there ([`ErrorKind::Denied`](hallpass_core::ErrorKind), reason
-    /// `signed_out`) until they sign in again. A session that ends by
-    /// [`backchannel_logout`](Self::backchannel_logout) or by its age takes along the token of its
-    /// own login alone.
+    /// `signed_out`) until they sign in again. A session that ends in another way
+    /// ([`SessionEnd`]) takes along the token of its own login alone.
     ///
     /// Nobody stays signed in because a provider is down or revokes nothing: the session is over
     /// before it is asked, the answer waits for it 3 s at most, and what fails is logged.
@@ -86,13 +90,6 @@ impl SignIn {
         Arc::make_mut(&mut self.parts).ending.revokes = true;
         self
     }
-}
-
-/// Who ends a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
-    Itself,
-    Others,
 }
 
 /// On the answer to a logout: the session's cookie goes, too.
@@ -111,26 +108,52 @@ pub(crate) struct Ended {
 /// Ends a session that is older than any may be, or of which the provider said that it is over.
 pub(crate) async fn end_what_is_over(parts: &Arc<Parts>, session: &Session) -> Result<(), Error> {
     let Some(identity) = guard::identity(session).await? else { return Ok(()) };
-    if is_over(parts, session, &identity).await? {
+    if let Some(why) = is_over(parts, session, &identity).await? {
         let provider = &identity.provider;
         tracing::info!(provider, "a session is over: by its age, or by the provider's word");
-        end(parts, session, &identity, By::Others).await?;
+        end(parts, session, &identity, why).await?;
     }
     Ok(())
 }
 
-async fn is_over(parts: &Parts, session: &Session, identity: &Identity) -> Result<bool, Error> {
+async fn is_over(
+    parts: &Parts,
+    session: &Session,
+    identity: &Identity,
+) -> Result<Option<SessionEnd>, Error> {
     // Nobody knows how old it is.
-    let Some(began) = guard::began(session).await? else { return Ok(true) };
+    let Some(began) = guard::began(session).await? else { return Ok(Some(SessionEnd::TooOld)) };
     if is_too_old(&began, parts.clock.now(), parts.ending.longest) {
-        return Ok(true);
+        return Ok(Some(SessionEnd::TooOld));
     }
     #[cfg(feature = "openid")]
     if crate::backchannel::is_over(parts, identity, &began).await? {
-        return Ok(true);
+        return Ok(Some(SessionEnd::ToldByProvider));
     }
     let _ = identity;
-    Ok(false)
+    Ok(None)
+}
+
+/// Ends a session that is another's, for who signs in next.
+pub(crate) async fn make_way(
+    parts: &Arc<Parts>,
+    session: &Session,
+    next: &Identity,
+) -> Result<(), Error> {
+    match guard::identity(session).await? {
+        Some(before) if before.key() != next.key() => {
+            end(parts, session, &before, SessionEnd::Replaced).await.map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whoever was signed in is nobody after a login that was refused, and what it wrote goes.
+pub(crate) async fn refuse(parts: &Arc<Parts>, session: &Session) -> Result<(), Error> {
+    match guard::identity(session).await? {
+        Some(before) => end(parts, session, &before, SessionEnd::LoginRefused).await.map(drop),
+        None => session.flush().await,
+    }
 }
 
 fn is_too_old(began: &Began, now: SystemTime, longest: Duration) -> bool {
@@ -144,10 +167,10 @@ pub(crate) async fn end(
     parts: &Arc<Parts>,
     session: &Session,
     identity: &Identity,
-    by: By,
+    why: SessionEnd,
 ) -> Result<Ended, Error> {
     // In a task of its own: a browser that goes away leaves no half of a logout.
-    let task = whole(Arc::clone(parts), session.clone(), identity.clone(), by);
+    let task = whole(Arc::clone(parts), session.clone(), identity.clone(), why);
     let ended = tokio::spawn(task).await;
     ended.unwrap_or_else(|_| {
         let message = "a logout ended without a result".to_owned();
@@ -159,15 +182,20 @@ async fn whole(
     parts: Arc<Parts>,
     session: Session,
     identity: Identity,
-    by: By,
+    why: SessionEnd,
 ) -> Result<Ended, Error> {
-    let is_there = is_there(&parts, session.id()).await?;
+    let id = session.id();
+    let is_there = is_there(&parts, id).await?;
+    let is_ours = match id.filter(|_| is_there) {
+        Some(id) => parts.ending.tellers.take(id).await?,
+        None => is_there,
+    };
     session.flush().await?;
-    if !is_there {
-        // Somebody pressed twice: the first one told everybody.
+    if !is_ours || !is_first(&parts, id).await {
+        // Somebody pressed twice, or two ends met: the first one tells everybody.
         return Ok(Ended::default());
     }
-    parts.hooks.on_logout(&identity).await;
+    parts.hooks.on_logout(&identity, why).await;
     if !parts.ending.wants_token() {
         return Ok(Ended::default());
     }
@@ -176,10 +204,11 @@ async fn whole(
         let of_session = |token| tokens::is_of_session(token, &identity);
         identity.provider_session.is_some() && token.as_ref().is_some_and(of_session)
     };
-    let revocation = (parts.ending.revokes && (by == By::Itself || is_its_own())).then(|| {
-        let (token, parts) = (token.clone(), Arc::clone(&parts));
-        tokio::spawn(async move { parts.revoke_token(&identity, token.as_ref()).await })
-    });
+    let revocation =
+        (parts.ending.revokes && (why == SessionEnd::SignedOut || is_its_own())).then(|| {
+            let (token, parts) = (token.clone(), Arc::clone(&parts));
+            tokio::spawn(async move { parts.revoke_token(&identity, token.as_ref()).await })
+        });
     Ok(Ended { token, revocation })
 }
 
@@ -189,4 +218,15 @@ async fn is_there(parts: &Parts, id: Option<Id>) -> Result<bool, Error> {
         (Some(id), Some(store)) => Ok(store.load(&id).await?.is_some()),
         _ => Ok(true),
     }
+}
+
+/// Whether nobody else tells of the end of this session.
+async fn is_first(parts: &Parts, id: Option<Id>) -> bool {
+    let (Some(id), Some(store)) = (id, &parts.store) else { return true };
+    let first = parts.ending.tellers.is_first(&**store, id, parts.clock.now()).await;
+    first.unwrap_or_else(|error| {
+        // Twice is better than not at all.
+        tracing::warn!(%error, "nobody knows whether the end of a session was told");
+        true
+    })
 }

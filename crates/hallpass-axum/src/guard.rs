@@ -130,14 +130,6 @@ pub(crate) async fn began(session: &Session) -> Result<Option<Began>, Error> {
     session.get(BEGAN).await
 }
 
-/// Empties a session that is another's.
-pub(crate) async fn make_way(session: &Session, next: &Who) -> Result<(), Error> {
-    match identity(session).await? {
-        Some(before) if before.key() != next.key() => session.flush().await,
-        _ => Ok(()),
-    }
-}
-
 /// The word that a form of this session must repeat; `None` where nobody is signed in.
 pub(crate) async fn csrf(session: &Session) -> Result<Option<String>, Error> {
     match identity(session).await? {

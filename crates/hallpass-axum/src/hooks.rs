@@ -19,7 +19,8 @@ pub trait SignInHooks: fmt::Debug + Send + Sync {
         Ok(Decision::Allow)
     }
 
-    /// Asked on every request of somebody who is signed in; `false` signs them out.
+    /// Asked on every request of somebody who is signed in; `false` signs them out, and
+    /// [`on_logout`](Self::on_logout) is told.
     ///
     /// # Errors
     ///
@@ -30,12 +31,37 @@ pub trait SignInHooks: fmt::Debug + Send + Sync {
         Ok(true)
     }
 
-    /// A session is over: its user ended it, the provider said so
-    /// ([`backchannel_logout`](crate::SignIn::backchannel_logout)), or it was too old. Told once for
-    /// each, after its end; two processes that end one at the same moment may both tell.
-    async fn on_logout(&self, identity: &Identity) {
-        let _ = identity;
+    /// A session is over, for this reason. Told once for each, after its end, by whichever request
+    /// ended it: of however many that do so at once, one tells.
+    ///
+    /// Two processes over a store of the application's whose `create` does not see in one step that a
+    /// record is there may both tell where they end a session in the same instant; and a process that
+    /// dies between the end and the word tells nothing. A session that is not used for 14 days ends in its store, and one that the
+    /// application empties itself (`Session::flush`) is its own affair: neither is told.
+    async fn on_logout(&self, identity: &Identity, why: SessionEnd) {
+        let _ = (identity, why);
     }
+}
+
+/// Why a session is over, for [`SignInHooks::on_logout`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionEnd {
+    /// Its user pressed the button of `/logout`.
+    SignedOut,
+    /// The provider said so: [`backchannel_logout`](crate::SignIn::backchannel_logout).
+    ToldByProvider,
+    /// It was as old as any may be: [`longest_session`](crate::SignIn::longest_session).
+    TooOld,
+    /// [`check_session`](SignInHooks::check_session) said `false`.
+    NotLetIn,
+    /// Somebody else signed in in this browser.
+    Replaced,
+    /// Its user signed in once more, and [`on_login`](SignInHooks::on_login) denied it or failed. A
+    /// login that is denied to somebody who was not signed in is the end of no session.
+    LoginRefused,
+    /// Its token is over and cannot be renewed, in a Hugging Face Space.
+    TokenOver,
 }
 
 /// A login that has come to its end. `Debug` leaves out the session, whose id is as good as a login.

@@ -55,7 +55,8 @@
 //! - A callback whose attempt this browser has not is begun again, once, at the top: by a redirect,
 //!   or inside a frame by a page whose link opens in a new tab. The second one has a callback of its
 //!   own, which is how it is known without a cookie; what it finds no attempt for is an error. Where
-//!   the user wanted to go is lost then, and they come to the front page.
+//!   the user wanted to go is remembered in the memory of this process, for the last 2,000 logins;
+//!   after a restart, or at another process, they come to the front page.
 //! - `SameSite=None` lets another site's form bring the session along. What is no GET, HEAD or
 //!   OPTIONS and comes from elsewhere (`Sec-Fetch-Site`, or `Origin` where there is none) is served
 //!   without the session, as under `Lax`. A browser that sends neither is not found out: let forms of
@@ -83,6 +84,7 @@ use crate::{Sessions, SignIn, middleware, routes, sign_in::Parts};
 mod environment; // what is where
 mod frame; // inside the Hub's page
 mod info; // who is signed in, and with what
+mod ways; // where a second try leads
 
 pub use self::info::OAuthInfo;
 use self::{environment::Setting, frame::Frame, info::Remembering};

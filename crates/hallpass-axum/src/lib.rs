@@ -8,6 +8,8 @@ mod hosts; // providers that are at many hosts
 mod tokens; // what the provider gave, if it is kept
 mod marks; // what is remembered beside the sessions
 mod sessions; // where they live
+#[cfg(feature = "redis")]
+mod attempts; // logins on their way, in Redis
 mod page; // what the browser is shown
 mod guard; // who is signed in
 mod profile; // who is signed in, for pages
@@ -26,9 +28,11 @@ mod dev_login; // a provider that is none
 #[cfg(feature = "huggingface")]
 pub mod huggingface; // all of it in a Space
 
+#[cfg(feature = "redis")]
+pub use crate::attempts::RedisAttempts;
 pub use crate::{
     guard::Identity,
-    hooks::{Decision, LoginContext, SignInHooks},
+    hooks::{Decision, LoginContext, SessionEnd, SignInHooks},
     hosts::{ClientsByHost, HostClients},
     middleware::require_login,
     paths::Paths,

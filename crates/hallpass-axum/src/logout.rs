@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout_at};
 use tower_sessions::Session;
 
 use crate::{
-    ending::{self, By, Ended, SignedOut},
+    SessionEnd,
+    ending::{self, Ended, SignedOut},
     guard, page, routes,
     sign_in::Parts,
 };
@@ -61,7 +62,7 @@ pub(crate) async fn leave(
         Ok(None) => return routes::see_other(&parts.link("/logout/done")),
         Err(error) => return routes::lost(&parts, &error),
     };
-    match ending::end(&parts, &session, &identity, By::Itself).await {
+    match ending::end(&parts, &session, &identity, SessionEnd::SignedOut).await {
         Ok(ended) => {
             let (to, cookies) = way_out(&parts, &identity, ended).await;
             let mut response = routes::with_cookies(routes::see_other(&to), &cookies);

@@ -23,11 +23,8 @@ pub(crate) async fn put(
     now: SystemTime,
     lasting: Duration,
 ) -> Result<()> {
-    let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let data = HashMap::from([(WHEN.to_owned(), Value::from(seconds))]);
-    let expiry_date = (now + lasting).into();
-    let name = id(words);
-    let mut record = Record { id: name, data, expiry_date };
+    let mut record = record(words, now, lasting);
+    let name = record.id;
     // Not saved at once: there are stores that save what is there, and nothing else.
     store.create(&mut record).await?;
     if record.id == name {
@@ -37,6 +34,34 @@ pub(crate) async fn put(
     store.delete(&record.id).await?;
     record.id = name;
     store.save(&record).await
+}
+
+/// Puts a mark that is not there yet: whether it is the caller's. Of two at once one is told so, if
+/// the store tells a record that is there from one that is not in one step.
+pub(crate) async fn claim(
+    store: &dyn SessionStore,
+    words: &[&str],
+    now: SystemTime,
+    lasting: Duration,
+) -> Result<bool> {
+    if find(store, words).await?.is_some() {
+        return Ok(false);
+    }
+    let mut record = record(words, now, lasting);
+    let name = record.id;
+    store.create(&mut record).await?;
+    if record.id == name {
+        return Ok(true);
+    }
+    // Somebody was faster, and this one was made under an id of no use.
+    store.delete(&record.id).await?;
+    Ok(false)
+}
+
+fn record(words: &[&str], now: SystemTime, lasting: Duration) -> Record {
+    let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let data = HashMap::from([(WHEN.to_owned(), Value::from(seconds))]);
+    Record { id: id(words), data, expiry_date: (now + lasting).into() }
 }
 
 /// When the mark under these words was set last, if it is there, in seconds since 1970.

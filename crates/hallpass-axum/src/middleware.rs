@@ -14,7 +14,7 @@ use hallpass_web::{LocalRedirect, cookie::Cookie};
 use tower_sessions::{Expiry, Session, session::Id};
 
 use crate::{
-    ending, guard, login, page, routes,
+    SessionEnd, ending, guard, login, page, routes,
     sessions::{OverStaysOver, is_over},
     sign_in::{IDLE, Parts},
 };
@@ -46,10 +46,10 @@ pub(crate) async fn check(
                 Err(error) => routes::lost(&parts, &error),
             },
             Ok(false) => {
-                let provider = identity.provider;
+                let provider = &identity.provider;
                 tracing::info!(provider, "a session is ended by the application");
-                match session.flush().await {
-                    Ok(()) => next.run(request).await,
+                match ending::end(&parts, &session, &identity, SessionEnd::NotLetIn).await {
+                    Ok(_) => next.run(request).await,
                     Err(error) => routes::lost(&parts, &error),
                 }
             }
@@ -208,7 +208,7 @@ pub(crate) async fn untangle(
     }
     let response = without_what_is_over(&parts, next.run(request).await).await;
     let mut response = with_our_removal(&parts, response, is_twice);
-    if response.headers().get_all(header::SET_COOKIE).iter().any(|set| is_of(set, ours)) {
+    if response.headers().get_all(header::SET_COOKIE).iter().any(|set| is_of(set, &ours)) {
         keep_out_of_caches(response.headers_mut());
     }
     response

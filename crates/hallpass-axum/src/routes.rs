@@ -7,14 +7,14 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use hallpass_web::{LocalRedirect, cookie::Cookie, page::Problem};
+use hallpass_web::{Identity, LocalRedirect, cookie::Cookie, page::Problem};
 use serde::Deserialize;
-use tower_sessions::Session;
+use tower_sessions::{Session, session};
 
 #[cfg(feature = "openid")]
 use crate::backchannel;
 use crate::{
-    Decision, LoginContext,
+    Decision, LoginContext, ending,
     guard::{self, Began},
     login::{self, Unbegun},
     logout, page,
@@ -136,7 +136,7 @@ async fn callback(
 }
 
 /// Asks the application, and signs in.
-async fn admit(parts: &Parts, login: FinishedLogin, session: &Session) -> Response {
+async fn admit(parts: &Arc<Parts>, login: FinishedLogin, session: &Session) -> Response {
     let FinishedLogin { identity, token, profile, return_to, data, used } = login;
     let UsedAttempt(cookies) = used;
     let context = LoginContext {
@@ -153,7 +153,7 @@ async fn admit(parts: &Parts, login: FinishedLogin, session: &Session) -> Respon
         // Before there is a session: who is signed in has a token.
         Ok(to) => match parts.keep(&identity, token).await {
             Err(error) => page::ours(parts, &identity.provider, &error, &to),
-            Ok(()) => match guard::sign_in(session, &identity, &began).await {
+            Ok(()) => match signed_in(parts, session, &identity, &began).await {
                 Ok(()) => see_other(to.as_str()),
                 Err(error) => lost(parts, &error),
             },
@@ -162,30 +162,43 @@ async fn admit(parts: &Parts, login: FinishedLogin, session: &Session) -> Respon
     with_cookies(response, &cookies)
 }
 
+async fn signed_in(
+    parts: &Parts,
+    session: &Session,
+    identity: &Identity,
+    began: &Began,
+) -> Result<(), session::Error> {
+    // Before there is a session: one whose end could not be told would outlive it.
+    #[cfg(feature = "openid")]
+    backchannel::remember(parts, identity, began).await?;
+    let _ = parts;
+    guard::sign_in(session, identity, began).await
+}
+
 /// Where to, if the application lets them in.
-async fn decided(parts: &Parts, login: LoginContext<'_>) -> Result<LocalRedirect, Response> {
+async fn decided(parts: &Arc<Parts>, login: LoginContext<'_>) -> Result<LocalRedirect, Response> {
     let LoginContext { identity, return_to, session, .. } = login;
     let provider = identity.provider.as_str();
     // What somebody else left in this browser is not the next one's.
-    guard::make_way(session, identity).await.map_err(|error| lost(parts, &error))?;
+    ending::make_way(parts, session, identity).await.map_err(|error| lost(parts, &error))?;
     match parts.hooks.on_login(login).await {
         Ok(Decision::Allow) => Ok(return_to.clone()),
         Ok(Decision::Redirect(elsewhere)) => Ok(elsewhere),
         Ok(Decision::Deny(why)) => {
-            session.flush().await.map_err(|error| lost(parts, &error))?;
+            ending::refuse(parts, session).await.map_err(|error| lost(parts, &error))?;
             let refused = Problem::Refused { reason: Some(&why) };
             Err(page::problem(parts, refused, Some(provider), return_to))
         }
         Err(error) => {
             // With what it wrote before it failed.
-            session.flush().await.map_err(|error| lost(parts, &error))?;
+            ending::refuse(parts, session).await.map_err(|error| lost(parts, &error))?;
             Err(page::ours(parts, provider, &error, return_to))
         }
     }
 }
 
 /// The store of the sessions does not do what it should.
-pub(crate) fn lost(parts: &Parts, error: &tower_sessions::session::Error) -> Response {
+pub(crate) fn lost(parts: &Parts, error: &session::Error) -> Response {
     let reference = format!("{:08x}", rand::random::<u32>());
     tracing::error!(%error, reference, "a session cannot be read or written");
     let problem = Problem::Misconfigured { reference: &reference };

@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
+use async_trait::async_trait;
 use hallpass_core::{Clock, Error, Result};
-use tower_sessions::SessionStore;
+use tower_sessions::{SessionStore, session::Id, session_store};
 
-use crate::sessions::memory::MemoryStore;
+use crate::sessions::memory::{Limits, MemoryStore};
 
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod distant;
@@ -16,6 +17,8 @@ mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 
+#[cfg(feature = "redis")]
+pub(crate) use self::redis::Link;
 pub(crate) use over::{OverStaysOver, is_over};
 
 /// Where the sessions of an application live, for [`SignIn::attach_with`](crate::SignIn::attach_with):
@@ -35,21 +38,45 @@ pub struct Sessions {
 #[derive(Clone)]
 enum Place {
     Memory(MemoryStore),
-    Elsewhere { name: &'static str, store: Arc<dyn SessionStore> },
+    Elsewhere { name: &'static str, store: Arc<dyn SessionStore>, taking: Option<Arc<dyn Take>> },
+}
+
+/// What a store can do beside its [`SessionStore`] that cannot tell a record that is there from one
+/// that is not in one step.
+#[async_trait]
+pub(crate) trait Take: Send + Sync {
+    /// Deletes a session: whether it was there. Of however many at once, one is told so.
+    async fn take(&self, id: &Id) -> session_store::Result<bool>;
 }
 
 impl Sessions {
     /// How many sessions [`memory`](Self::memory) has room for.
     pub const MOST_IN_MEMORY: usize = 100_000;
 
+    /// How many bytes they may take there together: 256 MiB, counted as what is kept, and about what
+    /// is around it.
+    pub const MOST_BYTES_IN_MEMORY: usize = 256 << 20;
+
+    /// How many bytes each of them may take there: 256 KiB. What a login keeps takes up to 12.
+    pub const MOST_BYTES_OF_ONE_IN_MEMORY: usize = 256 << 10;
+
     /// In the memory of this process, and gone with it: for one process, whose users may sign in
     /// once more after a restart.
     ///
-    /// Room for [`MOST_IN_MEMORY`](Self::MOST_IN_MEMORY); beyond it, that which is over first goes
-    /// first, the user of which signs in again.
+    /// Room for [`MOST_IN_MEMORY`](Self::MOST_IN_MEMORY) and for
+    /// [`MOST_BYTES_IN_MEMORY`](Self::MOST_BYTES_IN_MEMORY); beyond it, that which is over first goes
+    /// first, the user of which signs in again. A write that would make one larger than
+    /// [`MOST_BYTES_OF_ONE_IN_MEMORY`](Self::MOST_BYTES_OF_ONE_IN_MEMORY) is refused
+    /// ([`session_store::Error::Encode`](tower_sessions::session_store::Error::Encode)), and the
+    /// session stays as it was.
     #[must_use]
     pub fn memory() -> Self {
-        Self { place: Place::Memory(MemoryStore::new(Self::MOST_IN_MEMORY)) }
+        let limits = Limits {
+            records: Self::MOST_IN_MEMORY,
+            bytes: Self::MOST_BYTES_IN_MEMORY,
+            bytes_of_one: Self::MOST_BYTES_OF_ONE_IN_MEMORY,
+        };
+        Self { place: Place::Memory(MemoryStore::new(limits)) }
     }
 
     /// What `url` says: `memory:`, `sqlite:` and a path, `redis://…`, `rediss://…`,
@@ -125,8 +152,26 @@ impl Sessions {
         }
     }
 
+    pub(crate) fn taking(&self) -> Option<Arc<dyn Take>> {
+        match &self.place {
+            Place::Memory(_) => None,
+            Place::Elsewhere { taking, .. } => taking.clone(),
+        }
+    }
+
     fn elsewhere(name: &'static str, store: impl SessionStore) -> Self {
-        Self { place: Place::Elsewhere { name, store: Arc::new(store) } }
+        Self { place: Place::Elsewhere { name, store: Arc::new(store), taking: None } }
+    }
+
+    #[cfg(feature = "postgres")]
+    fn taken_by(self, taker: impl Take + 'static) -> Self {
+        match self.place {
+            Place::Elsewhere { name, store, .. } => {
+                let taking: Option<Arc<dyn Take>> = Some(Arc::new(taker));
+                Self { place: Place::Elsewhere { name, store, taking } }
+            }
+            memory @ Place::Memory(_) => Self { place: memory },
+        }
     }
 }
 

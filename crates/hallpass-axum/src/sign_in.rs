@@ -162,6 +162,13 @@ impl SignIn {
 
     /// Keeps the logins that are on their way in a store, so that each is used once by all processes
     /// together: see [`Attempts::with_store`]. The cookie is still required.
+    ///
+    /// Few need one. Attempts are in sealed cookies, so that several processes share them by sharing
+    /// the keys, and a copied cookie opens nothing twice where the provider takes each code once, as
+    /// OAuth wants ([RFC 6749, section
+    /// 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)). A store is for a provider of
+    /// which that is not known, and for logins that carry more than fits in a cookie: `RedisAttempts`
+    /// for all processes, [`MemoryAttempts`](hallpass_web::MemoryAttempts) for one.
     #[must_use]
     pub fn attempt_store(mut self, store: Arc<dyn AttemptStore>) -> Self {
         let parts = Arc::make_mut(&mut self.parts);
@@ -262,9 +269,8 @@ impl SignIn {
     /// [`attach_with`](Self::attach_with).
     ///
     /// It comes last: routes that are added afterwards know nobody, and a `SessionManagerLayer` of
-    /// the application's own, further in, would hide the session. Cookies know no port: two
-    /// applications on one loopback host share theirs, unless one is at `localhost` and the other at
-    /// `127.0.0.1`; and so do two below different paths of one host.
+    /// the application's own, further in, would hide the session. Applications on one host have
+    /// cookies of their own by port and path ([`BaseUrl::cookie_name`]).
     ///
     /// # Panics
     ///
@@ -280,11 +286,14 @@ impl SignIn {
     ///
     /// As [`attach`](Self::attach).
     pub fn attach_with(mut self, app: Router, sessions: impl Into<Sessions>) -> Router {
-        let store = sessions.into().store(&self.parts.clock);
+        let sessions = sessions.into();
+        let taking = sessions.taking();
+        let store = sessions.store(&self.parts.clock);
         let clock = Arc::clone(&self.parts.clock);
         let layer = self.session_layer(OverStaysOver::new(Arc::clone(&store), clock));
         let parts = Arc::make_mut(&mut self.parts);
         parts.store = Some(store);
+        parts.ending.tellers.with_taking(taking);
         if let Some(tokens) = &parts.tokens {
             let managers = parts.providers.iter().map(|client| {
                 let manager = TokenManager::new(Arc::clone(client), Arc::clone(tokens));
@@ -344,11 +353,8 @@ impl Parts {
         format!("{base}{}", self.route(path))
     }
 
-    pub(crate) fn session_name(&self) -> &'static str {
-        match self.attempts.base().is_secure() {
-            true => "__Host-hallpass.session",
-            false => "hallpass.session",
-        }
+    pub(crate) fn session_name(&self) -> String {
+        self.attempts.base().cookie_name("session")
     }
 
     /// What takes the session's cookie out of the browser.
@@ -362,12 +368,7 @@ impl Parts {
     }
 
     /// For the whole of this host, and for nobody's script.
-    pub(crate) fn cookie(
-        &self,
-        name: &'static str,
-        value: String,
-        max_age: Duration,
-    ) -> Cookie<'static> {
+    pub(crate) fn cookie(&self, name: String, value: String, max_age: Duration) -> Cookie<'static> {
         let cookie = Cookie::build((name, value)).path("/").http_only(true);
         let cookie = cookie.secure(self.attempts.base().is_secure());
         cookie.same_site(SameSite::Lax).max_age(max_age).build()

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     form::Form,
+    jws::Jws,
     rules::{LEEWAY, OLDEST},
 };
 
@@ -60,17 +61,43 @@ impl BackchannelLogout {
     /// [`ErrorKind::Transport`](hallpass_core::ErrorKind): the provider's keys or the store were not
     /// to be had; the provider may send it again.
     pub async fn receive(&self, client: &dyn BaseOAuth2, body: &[u8]) -> Result<LoggedOut> {
-        let form = Form::parse(body)?;
-        let jwt = form.get("logout_token").map(Secret::new).ok_or_else(|| {
-            Error::malformed("the request has no logout_token").with_reason("logout_token")
-        })?;
-        let claims = client.verify_jwt(&jwt, JwtKind::LogoutToken).await?;
-        let logged_out = LoggedOut::new(claims)?;
+        let logged_out = self.verify(client, body).await?;
         // check: 81
         if !self.replays.is_first(&logged_out.id, logged_out.until).await? {
             return Err(Error::security("replay", "the logout token came before"));
         }
         Ok(logged_out)
+    }
+
+    /// Whose issuer the token says it is of: for an application at many providers, to find the
+    /// client that verifies it. `None` where the body holds no such token.
+    ///
+    /// # Security
+    ///
+    /// Nobody has verified it: whoever can reach the application writes what they like. Take it for
+    /// a key into a list of issuers that the application knows, and ask nothing of an address in it.
+    #[must_use]
+    pub fn claimed_issuer(body: &[u8]) -> Option<String> {
+        let form = Form::parse(body).ok()?;
+        let claims = Jws::parse(form.get("logout_token")?).ok()?.claims().ok()?;
+        claims.get("iss").and_then(Json::as_str).map(str::to_owned)
+    }
+
+    /// All of [`receive`](Self::receive) but that the token did not come before, which the standard
+    /// leaves open: for an application that ends what began before
+    /// [`issued_at`](LoggedOut::issued_at) and nothing else, so that a second time changes nothing,
+    /// and that has providers who would fill one store for all others.
+    ///
+    /// # Errors
+    ///
+    /// As [`receive`](Self::receive), without `replay`.
+    pub async fn verify(&self, client: &dyn BaseOAuth2, body: &[u8]) -> Result<LoggedOut> {
+        let form = Form::parse(body)?;
+        let jwt = form.get("logout_token").map(Secret::new).ok_or_else(|| {
+            Error::malformed("the request has no logout_token").with_reason("logout_token")
+        })?;
+        let claims = client.verify_jwt(&jwt, JwtKind::LogoutToken).await?;
+        LoggedOut::new(claims)
     }
 
     /// Lets the provider send it again, because the application could not end the sessions. Answer

@@ -60,6 +60,43 @@ impl BaseUrl {
         is_loopback(&self.0)
     }
 
+    /// The name of a cookie of this application: `what` it is for, and where the application is.
+    ///
+    /// Cookies know no port, and `__Host-` no path ([RFC 6265bis, section
+    /// 4.1.3](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3)): two
+    /// applications on one host would take each other's for their own. So a port that is not the
+    /// scheme's own stands in the name, and the path, each byte of it that is no letter, digit or `-`
+    /// as `_` and two hexadecimal digits.
+    ///
+    /// ```
+    /// # use hallpass_web::BaseUrl;
+    /// # fn main() -> hallpass_core::Result<()> {
+    /// let name = |base: &str| Ok::<_, hallpass_core::Error>(BaseUrl::parse(base)?.cookie_name("session"));
+    /// assert_eq!(name("https://app.example")?, "__Host-hallpass.session");
+    /// assert_eq!(name("https://example.com/app")?, "__Host-hallpass.session--app");
+    /// assert_eq!(name("http://127.0.0.1:3000")?, "hallpass.session-3000");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Security
+    ///
+    /// Over https the name begins with `__Host-`, so that no other host sets such a cookie: set it with
+    /// `Secure` and `Path=/`. It keeps applications from disturbing each other, and is no border
+    /// between them: those on one host are sent each other's cookies.
+    #[must_use]
+    pub fn cookie_name(&self, what: &str) -> String {
+        let prefix = if self.is_secure() { "__Host-" } else { "" };
+        // Of the scheme's own port there is none.
+        let port = self.0.port().map(|port| port.to_string()).unwrap_or_default();
+        let path = word(self.path().trim_matches('/'));
+        match (port.is_empty(), path.is_empty()) {
+            (true, true) => format!("{prefix}hallpass.{what}"),
+            (false, true) => format!("{prefix}hallpass.{what}-{port}"),
+            (_, false) => format!("{prefix}hallpass.{what}-{port}-{path}"),
+        }
+    }
+
     /// Whether a URL is of the same scheme, host and port.
     pub(crate) fn is_origin_of(&self, url: &Url) -> bool {
         self.0.origin() == url.origin()
@@ -70,6 +107,16 @@ impl BaseUrl {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+}
+
+/// In letters that a cookie's name may have, as no other text is.
+fn word(text: &str) -> String {
+    let letter = |byte: u8| match byte {
+        b'-' => "-".to_owned(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("_{byte:02x}"),
+    };
+    text.bytes().map(letter).collect()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -108,6 +155,30 @@ mod tests {
         assert_eq!(got.as_ref().ok().map(BaseUrl::as_str), want, "{text}");
         if let Err(error) = got {
             assert_eq!(error.reason(), Some("base_url"));
+        }
+    }
+
+    #[test]
+    fn each_place_has_names_of_its_own_for_its_cookies() {
+        let name = |base: &str| BaseUrl::parse(base).unwrap().cookie_name("login");
+        for (base, want) in [
+            ("https://app.test", "__Host-hallpass.login"),
+            ("https://app.test:443/", "__Host-hallpass.login"),
+            ("https://app.test:8443", "__Host-hallpass.login-8443"),
+            ("https://app.test/8443", "__Host-hallpass.login--8443"),
+            ("https://app.test:8443/a", "__Host-hallpass.login-8443-a"),
+            ("https://app.test/8443-a", "__Host-hallpass.login--8443-a"),
+            ("https://app.test/a/b", "__Host-hallpass.login--a_2fb"),
+            ("https://app.test/a_2fb/", "__Host-hallpass.login--a_5f2fb"),
+            ("https://app.test/a.b%20;c/", "__Host-hallpass.login--a_2eb_2520_3bc"),
+            ("http://127.0.0.1:3000", "hallpass.login-3000"),
+            ("http://localhost:3000/a", "hallpass.login-3000-a"),
+            ("http://localhost", "hallpass.login"),
+        ] {
+            assert_eq!(name(base), want, "{base}");
+            // As RFC 9110 has tokens, and without what tower-sessions decodes.
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            assert!(name(base).bytes().all(fits), "{base}");
         }
     }
 

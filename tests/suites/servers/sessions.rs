@@ -2,12 +2,17 @@
 
 use std::{
     net::Ipv4Addr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::{Router, routing::get};
-use hallpass_axum::{Sessions, SignIn, tower_sessions::Session, web::SealingKeys};
-use hallpass_core::{Error, ErrorKind};
+use hallpass_axum::{
+    RedisAttempts, Sessions, SignIn,
+    tower_sessions::Session,
+    web::{AttemptStore as _, SealingKeys},
+};
+use hallpass_core::{Error, ErrorKind, Secret};
 use hallpass_tests::{http, server::RealServer};
 use sqlx::PgPool;
 use tokio::{net::TcpListener, task::JoinSet};
@@ -155,4 +160,38 @@ async fn a_postgresql_that_went_silent_holds_up_no_request_for_long() {
         way.silence();
     }
     assert_eq!(status(&page).await, 200);
+}
+
+#[tokio::test]
+async fn a_login_kept_in_redis_is_taken_once_by_all_processes() {
+    let server = RealServer::start("redis", &[]).unwrap();
+    let open = || RedisAttempts::connect(server.url());
+    let stores = [Arc::new(open().await.unwrap()), Arc::new(open().await.unwrap())];
+    let (sealed, hour) = (Secret::new("hps1.sealed"), Duration::from_secs(3_600));
+    for at in 0..20 {
+        let id = format!("{at:032x}");
+        stores[0].put(&id, &sealed, hour).await.unwrap();
+        let found = stores[1].find(&id).await.unwrap();
+        assert_eq!(found.unwrap().expose(), "hps1.sealed");
+        let mut takers = JoinSet::new();
+        for at in 0..8 {
+            let (store, id) = (Arc::clone(&stores[at % 2]), id.clone());
+            takers.spawn(async move { store.take(&id).await.unwrap().is_some() });
+        }
+        let taken = takers.join_all().await.into_iter().filter(|taken| *taken).count();
+        assert_eq!(taken, 1);
+        assert!(stores[0].find(&id).await.unwrap().is_none());
+    }
+    // It ends by itself, and nothing else is left.
+    stores[0].put("late", &sealed, hour).await.unwrap();
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
+    assert_eq!(keys, ["hallpass:attempt:late"]);
+    let left: i64 = redis::cmd("PTTL").arg(&keys[0]).query_async(&mut connection).await.unwrap();
+    assert!((3_500_000..=3_600_000).contains(&left), "{left} ms are left");
+
+    drop(server);
+    let error = stores[0].find("late").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
 }

@@ -54,7 +54,7 @@ async fn who_signs_out_here_or_there_is_signed_out_in_both() {
     assert!(query(location(&left))["id_token_hint"].is_string());
     let landing = alice.sign_in(location(&left), &done).await.unwrap();
     let back = format!("{done}?{}", landing.response);
-    let page = browse(&back, &cookie(&left, "hallpass.logout="), None).await.into_body();
+    let page = browse(&back, &cookie(&left, "hallpass.logout"), None).await.into_body();
     assert!(page.contains("was asked to sign you out as well"), "{page}");
 
     let session = signed_in(&base, &alice).await;
@@ -69,7 +69,7 @@ async fn signed_in(base: &str, user: &User) -> String {
     let landing = user.sign_in(location(&begun), &format!("{base}/callback/op")).await.unwrap();
     let back = format!("{base}/callback/op?{}", landing.response);
     let session =
-        cookie(&browse(&back, &cookie(&begun, "hallpass.login."), None).await, "hallpass.s");
+        cookie(&browse(&back, &cookie(&begun, "hallpass.login"), None).await, "hallpass.s");
     assert_eq!(browse(&format!("{base}/"), &session, None).await.body(), "alice");
     session
 }

@@ -72,7 +72,11 @@ impl Machine<'_> {
 
     fn tests(&self) -> Result<(), String> {
         self.cargo(&format!("test {EVERYTHING}"))?;
-        self.cargo("test --locked -p hallpass-benches --lib")
+        self.cargo("test --locked -p hallpass-benches --lib")?;
+        // As in a release, where the dev login is refused; of one crate, which is all that is built.
+        let release = "--config profile.dev.package.hallpass-axum.debug-assertions=false";
+        let test = "-p hallpass-axum --all-features --test it a_release_build_has_no_dev_login";
+        self.cargo(&format!("test --locked {release} {test}"))
     }
 
     fn alone(&self) -> Result<(), String> {

@@ -80,8 +80,8 @@ impl Setting {
 /// A provider that is none, under the name of the real one.
 #[cfg(feature = "dev-login")]
 async fn stand_in(parts: &Parts) -> Result<Arc<dyn BaseOAuth2>> {
-    parts.may_dev_login()?;
-    crate::dev_login::client(NAME, "Hugging Face (dev login)", &parts.redirect_uri(NAME)).await
+    let (allowed, redirect_uri) = (parts.may_dev_login()?, parts.redirect_uri(NAME));
+    crate::dev_login::client(allowed, NAME, "Hugging Face (dev login)", &redirect_uri).await
 }
 
 #[cfg(not(feature = "dev-login"))]

@@ -8,13 +8,16 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use hallpass_core::{Callback, url::form_urlencoded};
+use hallpass_core::{
+    Callback,
+    url::{Url, form_urlencoded},
+};
 use hallpass_web::{
     LocalRedirect,
     cookie::{Cookie, SameSite},
 };
 
-use super::{AGAIN, NAME, second_try};
+use super::{AGAIN, NAME, second_try, ways::Ways};
 use crate::{login, page, routes, sign_in::Parts};
 
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
@@ -28,11 +31,12 @@ pub(super) struct Frame {
     hosts: Arc<[String]>,
     /// Who may show our pages.
     hub: Arc<str>,
+    ways: Arc<Ways>,
 }
 
 impl Frame {
     pub(super) fn new(parts: Arc<Parts>, hosts: Vec<String>, hub: String) -> Self {
-        Self { parts, hosts: hosts.into(), hub: hub.into() }
+        Self { parts, hosts: hosts.into(), hub: hub.into(), ways: Arc::default() }
     }
 }
 
@@ -48,7 +52,12 @@ pub(super) async fn around(
         Some(response) => response,
         None => match frame.second_try(request.method(), request.uri(), request.headers()).await {
             Some(response) => response,
-            None => next.run(request).await,
+            None => {
+                let way = frame.way(&request);
+                let response = next.run(request).await;
+                frame.keep_way(way, &response);
+                response
+            }
         },
     };
     if !frame.hosts.is_empty() {
@@ -76,8 +85,8 @@ impl Frame {
         }
         let base = parts.attempts.base();
         // `_target_url`, as links for huggingface_hub have it.
-        let wish = param(request.uri(), "return_to");
-        let wish = wish.or_else(|| param(request.uri(), "_target_url"));
+        let uri = request.uri();
+        let wish = param(uri, "return_to").or_else(|| param(uri, "_target_url"));
         let return_to = wish.and_then(|wish| {
             let checked = LocalRedirect::parse_at(&wish, base);
             checked.inspect_err(|error| tracing::warn!(%error, "a way back was refused")).ok()
@@ -85,6 +94,27 @@ impl Frame {
         let return_to = return_to.unwrap_or_else(|| LocalRedirect::home(base));
         let begin = page::with_return_to(parts.link(&format!("/login/{NAME}")), &return_to, base);
         Some(routes::see_other(&begin))
+    }
+
+    /// Where a login that begins is to lead, if that has to be kept for a second try.
+    fn way(&self, request: &Request) -> Option<LocalRedirect> {
+        let (parts, base) = (&self.parts, self.parts.attempts.base());
+        let is_begin = request.uri().path() == parts.route(&format!("/login/{NAME}"));
+        if !parts.has_second_try || !is_begin || *request.method() != Method::GET {
+            return None;
+        }
+        let wish = param(request.uri(), "return_to")?;
+        let way = LocalRedirect::parse_at(&wish, base).ok()?;
+        (way != LocalRedirect::home(base)).then_some(way)
+    }
+
+    fn keep_way(&self, way: Option<LocalRedirect>, response: &Response) {
+        let location = response.headers().get(header::LOCATION);
+        let url = location.and_then(|location| Url::parse(location.to_str().ok()?).ok());
+        let (Some(way), Some(url)) = (way, url) else { return };
+        if let Some((_, state)) = url.query_pairs().find(|(name, _)| name == "state") {
+            self.ways.keep(&state, way);
+        }
     }
 
     /// A login that came back to a browser which has no cookie of it: begun in a frame, or at
@@ -113,13 +143,17 @@ impl Frame {
         {
             return None;
         }
-        let second = second_try(parts);
+        let (second, base) = (second_try(parts), parts.attempts.base());
         let begin = format!("/login/{NAME}");
+        let way = param(uri, "state").and_then(|state| self.ways.take(&state));
+        let way = way.unwrap_or_else(|| LocalRedirect::home(base));
         if is_in_frame(headers) {
-            return Some(page::out_of_frame(parts, NAME, &second.link(&begin)));
+            let again = page::with_return_to(second.link(&begin), &way, base);
+            return Some(page::out_of_frame(parts, NAME, &again));
         }
         tracing::info!("a sign-in lost its attempt, and is begun once more");
-        Some(routes::see_other(&parts.attempts.base().join(&second.route(&begin))))
+        let again = page::with_return_to(base.join(&second.route(&begin)), &way, base);
+        Some(routes::see_other(&again))
     }
 
     /// Whether another site's page sends it, with something to do: browsers say so, and a form of
@@ -141,7 +175,7 @@ impl Frame {
     fn leave_out_session(&self, request: &mut Request) {
         let session = self.parts.session_name();
         let cookies = login::cookies(request.headers());
-        let is_session = |pair: &&str| pair.split('=').next().map(str::trim) == Some(session);
+        let is_session = |pair: &&str| pair.split('=').next().map(str::trim) == Some(&session);
         let rest = cookies.split(';').map(str::trim).filter(|pair| !is_session(pair));
         let rest = HeaderValue::from_str(&rest.collect::<Vec<_>>().join("; "));
         request.headers_mut().remove(header::COOKIE);

@@ -16,8 +16,8 @@ use tower_sessions::Session;
 
 use super::NAME;
 use crate::{
-    Decision, LoginContext, SignInHooks,
-    ending::{self, By},
+    Decision, LoginContext, SessionEnd, SignInHooks,
+    ending,
     guard,
     sign_in::Parts,
     tokens,
@@ -166,7 +166,7 @@ async fn held(parts: &Arc<Parts>, session: &Session) -> Held {
         Ok(token) => Held::Token(Box::new(identity), token),
         Err(error) if error.kind() == ErrorKind::Denied => {
             tracing::info!(%error, "a session ends with its token");
-            match ending::end(parts, session, &identity, By::Others).await {
+            match ending::end(parts, session, &identity, SessionEnd::TokenOver).await {
                 Ok(_) => Held::Nobody,
                 Err(error) => lost(&error),
             }
@@ -217,7 +217,7 @@ impl SignInHooks for Remembering {
         self.hooks.check_session(identity).await
     }
 
-    async fn on_logout(&self, identity: &Identity) {
-        self.hooks.on_logout(identity).await;
+    async fn on_logout(&self, identity: &Identity, why: SessionEnd) {
+        self.hooks.on_logout(identity, why).await;
     }
 }

@@ -1,18 +1,8 @@
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
-use ::redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, ServerErrorKind,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-    cmd,
-    io::tcp::{TcpSettings, socket2::TcpKeepalive},
-};
+use ::redis::cmd;
 use async_trait::async_trait;
-use hallpass_core::{Error, Result};
+use hallpass_core::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_sessions::{
@@ -22,13 +12,10 @@ use tower_sessions::{
     session_store,
 };
 
-use crate::{
-    Sessions,
-    sessions::distant::{PATIENCE, answered, away, opened, unusable},
-};
+pub(crate) use self::link::Link;
+use crate::Sessions;
 
-/// For one answer; shorter than all of a call, so that its connection is known to be silent.
-const ANSWER: Duration = Duration::from_secs(5);
+mod link;
 
 /// How often another id is tried, of which 2^128 are free.
 const TRIES: usize = 8;
@@ -51,27 +38,8 @@ impl Sessions {
     /// is wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `sessions`: no answer in
     /// 10 s.
     pub async fn redis(url: &str) -> Result<Self> {
-        let info = url.into_connection_info().map_err(|error| failed(&error))?;
-        let client = Client::open(info.set_tcp_settings(tcp())).map_err(|error| failed(&error))?;
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(2)
-            .set_connection_timeout(Some(PATIENCE / 4))
-            .set_response_timeout(Some(ANSWER));
-        let connecting = ConnectionManager::new_with_config(client.clone(), config.clone());
-        let manager = async {
-            let manager = connecting.await.map_err(|error| failed(&error))?;
-            // A server that wants a password says so at the first command alone.
-            let _: String = cmd("PING")
-                .query_async(&mut manager.clone())
-                .await
-                .map_err(|error: RedisError| failed(&error))?;
-            Ok(manager)
-        };
-        let manager = RwLock::new(Arc::new(opened(manager).await?));
-        Ok(Self::elsewhere(
-            "in Redis",
-            RedisStore { link: Arc::new(Link { manager, client, config }) },
-        ))
+        let link = Arc::new(Link::open(url).await?);
+        Ok(Self::elsewhere("in Redis", RedisStore { link }))
     }
 }
 
@@ -81,53 +49,11 @@ struct RedisStore {
     link: Arc<Link>,
 }
 
-/// The way to the server.
-struct Link {
-    manager: RwLock<Arc<ConnectionManager>>,
-    /// To make another one.
-    client: Client,
-    config: ConnectionManagerConfig,
-}
-
 /// What is kept of a session; its id is in the key. Milliseconds since 1970.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     data: HashMap<String, Value>,
     expires_at: i64,
-}
-
-impl Link {
-    fn manager(&self) -> Arc<ConnectionManager> {
-        Arc::clone(&self.manager.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// A manager sees a connection that broke, and none that went silent. So after one answer that
-    /// did not come, the next call goes over a new one.
-    fn replace(&self, silent: &Arc<ConnectionManager>) {
-        let mut manager = self.manager.write().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&manager, silent) {
-            return;
-        }
-        let (client, config) = (self.client.clone(), self.config.clone());
-        if let Ok(new) = ConnectionManager::new_lazy_with_config(client, config) {
-            *manager = Arc::new(new);
-        }
-    }
-
-    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> session_store::Result<T> {
-        let used = self.manager();
-        let mut is_silent = true;
-        let answer = answered(async {
-            let answer = command.query_async(&mut ConnectionManager::clone(&used)).await;
-            is_silent = answer.as_ref().is_err_and(RedisError::is_timeout);
-            answer.map_err(|error| session_store::Error::Backend(said(&error)))
-        });
-        let answer = answer.await;
-        if is_silent {
-            self.replace(&used);
-        }
-        answer
-    }
 }
 
 impl RedisStore {
@@ -190,36 +116,6 @@ impl SessionStore for RedisStore {
         del.arg(key(id));
         self.link.ask::<i64>(&del).await.map(drop)
     }
-}
-
-/// So that the system itself notices the end of a connection that nobody uses.
-fn tcp() -> TcpSettings {
-    let settings = TcpSettings::default();
-    let keepalive = TcpKeepalive::new().with_time(PATIENCE);
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    let (settings, keepalive) =
-        (settings.set_user_timeout(PATIENCE), keepalive.with_interval(PATIENCE));
-    settings.set_keepalive(keepalive)
-}
-
-/// Of what the server says, its code alone: a server that does not know a command repeats what it
-/// was sent.
-fn said(error: &RedisError) -> String {
-    match error.code() {
-        Some(code) => format!("{} ({code})", error.category()),
-        None if error.is_io_error() => error.to_string(),
-        None => error.category().to_owned(),
-    }
-}
-
-fn failed(error: &RedisError) -> Error {
-    let is_final = match error.kind() {
-        ErrorKind::AuthenticationFailed
-        | ErrorKind::InvalidClientConfig
-        | ErrorKind::Server(ServerErrorKind::NoPerm) => true,
-        _ => matches!(error.code(), Some("NOAUTH" | "WRONGPASS")),
-    };
-    if is_final { unusable(said(error)) } else { away(said(error)) }
 }
 
 /// Not where it is: that has a password in it.

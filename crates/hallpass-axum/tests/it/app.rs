@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use axum::{Router, routing::get};
 use hallpass_axum::{
-    Decision, Identity, LoginContext, SignIn, SignInHooks,
+    Decision, Identity, LoginContext, SessionEnd, SignIn, SignInHooks,
     web::{self, SealingKeys},
 };
 use hallpass_core::{BaseOAuth2, Error, OAuth2Client, Result};
@@ -29,6 +29,8 @@ pub(crate) struct App {
 pub(crate) struct Told {
     pub(crate) logins: Mutex<Vec<String>>,
     pub(crate) logouts: Mutex<Vec<String>>,
+    /// Why, of each of them.
+    pub(crate) ends: Mutex<Vec<SessionEnd>>,
     pub(crate) decision: Mutex<Option<Decision>>,
     pub(crate) is_banned: AtomicBool,
     /// What the next login ends with instead.
@@ -55,7 +57,8 @@ impl SignInHooks for Told {
         Ok(!self.is_banned.load(Ordering::SeqCst))
     }
 
-    async fn on_logout(&self, identity: &web::Identity) {
+    async fn on_logout(&self, identity: &web::Identity, why: SessionEnd) {
+        self.ends.lock().unwrap().push(why);
         self.logouts.lock().unwrap().push(identity.id.clone());
     }
 }

@@ -42,7 +42,7 @@ async fn the_browser_signs_out_at_the_provider_and_is_back() {
     assert_eq!(param(&url, "post_logout_redirect_uri"), Some(back));
 
     let set: Vec<_> = left.headers.get_all("set-cookie").iter().collect();
-    let set = set.iter().filter_map(|set| set.to_str().ok()?.strip_prefix("hallpass.logout="));
+    let set = set.iter().filter_map(|set| set.to_str().ok()?.strip_prefix("hallpass.logout-"));
     let [set] = set.collect::<Vec<_>>()[..] else { panic!("one cookie") };
     assert!(set.contains("HttpOnly; SameSite=Lax; Path=/; Max-Age=600"), "{set}");
     let state = param(&url, "state").unwrap();

@@ -1,17 +1,28 @@
 //! What holds wherever sessions live. Two instances of an application, each with a handle of its
 //! own to one place.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
 
+use async_trait::async_trait;
 use axum::{Router, routing::get};
-use hallpass_axum::{Identity, Sessions, SignIn, tower_sessions::Session, web::SealingKeys};
+use hallpass_axum::{
+    Identity, SessionEnd, Sessions, SignIn, SignInHooks,
+    tower_sessions::Session,
+    web::{self, SealingKeys},
+};
 use hallpass_core::{
-    BaseOAuth2, HttpClient as _, OAuth2Client, Purpose, Request, ReqwestClient,
+    BaseOAuth2, HttpClient as _, OAuth2Client, Purpose, Request, ReqwestClient, Result,
     http::{Method, header},
     url::Url,
 };
 use hallpass_testkit::{Browser, LocalProvider, User};
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 
 /// Where the browser is sent back to; the test takes it to one of the two instances.
 const BASE: &str = "http://127.0.0.1:9";
@@ -23,21 +34,40 @@ struct Slow {
     may_go: Notify,
 }
 
+/// Lets everybody in, or nobody.
+#[derive(Debug, Default)]
+struct Door {
+    is_shut: AtomicBool,
+    told: AtomicUsize,
+}
+
+#[async_trait]
+impl SignInHooks for Door {
+    async fn check_session(&self, _: &web::Identity) -> Result<bool> {
+        Ok(!self.is_shut.load(Ordering::SeqCst))
+    }
+
+    async fn on_logout(&self, _: &web::Identity, _: SessionEnd) {
+        self.told.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 struct Two {
     local: LocalProvider,
     instances: [String; 2],
     slow: Arc<Slow>,
+    door: Arc<Door>,
 }
 
 async fn instance(
     client: Arc<dyn BaseOAuth2>,
     keys: SealingKeys,
     sessions: Sessions,
-    slow: Arc<Slow>,
+    (slow, door): (Arc<Slow>, Arc<Door>),
 ) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let sign_in = SignIn::new(BASE, keys).unwrap().provider(client).unwrap();
+    let sign_in = SignIn::new(BASE, keys).unwrap().provider(client).unwrap().hooks(door);
     let write = |session: Session| async move { session.insert("note", "kept").await.unwrap() };
     let slow = |session: Session| async move {
         session.insert("late", true).await.unwrap();
@@ -68,11 +98,13 @@ impl Two {
         let client: Arc<dyn BaseOAuth2> =
             Arc::new(OAuth2Client::new(local.provider(), config).unwrap());
         let (keys, slow) = (SealingKeys::generate(), Arc::new(Slow::default()));
+        let door = Arc::new(Door::default());
+        let shared = || (Arc::clone(&slow), Arc::clone(&door));
         let instances = [
-            instance(Arc::clone(&client), keys.clone(), first, Arc::clone(&slow)).await,
-            instance(client, keys, second, Arc::clone(&slow)).await,
+            instance(Arc::clone(&client), keys.clone(), first, shared()).await,
+            instance(client, keys, second, shared()).await,
         ];
-        Self { local, instances, slow }
+        Self { local, instances, slow, door }
     }
 
     async fn read(&self, browser: &Browser, at: usize, path: &str) -> (u16, String) {
@@ -82,15 +114,23 @@ impl Two {
 
     /// What somebody is told who has this session's cookie, at both.
     async fn statuses_of(&self, id: &str) -> [u16; 2] {
-        let mut statuses = [0; 2];
-        for (instance, status) in self.instances.iter().zip(&mut statuses) {
-            let url = Url::parse(&format!("{instance}/mine")).unwrap();
-            let mut request = Request::new(Method::GET, url, Purpose::Api);
-            let cookie = format!("hallpass.session={id}").parse().unwrap();
-            request.headers.insert(header::COOKIE, cookie);
-            *status = ReqwestClient::new().send(request).await.unwrap().status.as_u16();
+        let [first, second] = &self.instances;
+        [status_of(first, id).await, status_of(second, id).await]
+    }
+
+    /// All requests of one moment find that the session is over, at both: how often that was told.
+    async fn told_of_an_end(&self, browser: &Browser) -> usize {
+        let (_, id) = self.read(browser, 0, "/id").await;
+        self.door.is_shut.store(true, Ordering::SeqCst);
+        self.door.told.store(0, Ordering::SeqCst);
+        let mut requests = JoinSet::new();
+        for at in 0..12 {
+            let (instance, id) = (self.instances[at % 2].clone(), id.clone());
+            requests.spawn(async move { status_of(&instance, &id).await });
         }
-        statuses
+        assert_eq!(requests.join_all().await, [401; 12]);
+        self.door.is_shut.store(false, Ordering::SeqCst);
+        self.door.told.load(Ordering::SeqCst)
     }
 
     /// Begins at one and comes back at the other.
@@ -116,6 +156,14 @@ impl Two {
         };
         tokio::join!(slow, rest);
     }
+}
+
+async fn status_of(instance: &str, id: &str) -> u16 {
+    let url = Url::parse(&format!("{instance}/mine")).unwrap();
+    let mut request = Request::new(Method::GET, url, Purpose::Api);
+    let cookie = format!("hallpass.session-9={id}").parse().unwrap();
+    request.headers.insert(header::COOKIE, cookie);
+    ReqwestClient::new().send(request).await.unwrap().status.as_u16()
 }
 
 /// `first` and `second` are two handles to one place.
@@ -151,5 +199,13 @@ pub(crate) async fn check(first: Sessions, second: Sessions) {
     assert_eq!(two.read(&other, 1, "/mine").await.1, "1002");
     two.read(&other, 0, "/leave").await;
     assert_eq!(two.read(&other, 1, "/mine").await.0, 401);
-    assert!(two.local.count("token") >= 4);
+
+    // Of ends that meet, one is told.
+    for _ in 0..5 {
+        two.sign_in(&browser, "ada").await;
+        assert_eq!(two.told_of_an_end(&browser).await, 1);
+    }
+    two.sign_in(&browser, "ada").await;
+    assert_eq!(two.read(&browser, 1, "/mine").await.0, 200);
+    assert!(two.local.count("token") >= 9);
 }

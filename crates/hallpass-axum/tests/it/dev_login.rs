@@ -51,7 +51,9 @@ async fn an_application_that_others_reach_has_no_dev_login() {
     }
 }
 
-/// Of the build that the tests are in: `--release` turns it around.
+/// Of the build that the tests are in. `cargo xtask ci` runs it in both: with `--config
+/// profile.dev.package.hallpass-axum.debug-assertions=false` this crate is as in a release, and it
+/// alone is compiled anew.
 #[tokio::test]
 async fn a_release_build_has_no_dev_login_but_by_the_dangerous_word() {
     let base = "http://127.0.0.1:3000";

@@ -23,6 +23,11 @@ mod pages;
 mod at_provider;
 #[cfg(feature = "openid")]
 mod backchannel;
+mod beside;
+#[cfg(feature = "openid")]
+mod ends;
+#[cfg(feature = "openid")]
+mod hosts_logout;
 mod refusals;
 mod sessions;
 mod steps;

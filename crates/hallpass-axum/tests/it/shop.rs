@@ -58,15 +58,16 @@ impl Shop {
         shop
     }
 
-    /// One more process, with the same sessions: where it is.
+    /// One more process of the same application, with the same sessions: where it is.
     pub(crate) async fn process(&self, set: impl FnOnce(SignIn) -> SignIn) -> String {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let base = if self.base.is_empty() { &address } else { &self.base };
         let (local, same) = (&self.local, || Arc::<TestClock>::clone(&self.clock));
         let config = local.client_config("https://never.test/used").unwrap();
         let local_one: OpenId = OpenId::new("local", local.issuer());
         let client = OAuth2Client::new(local_one, config).unwrap();
-        let sign_in = SignIn::new(&base, SealingKeys::generate()).unwrap();
+        let sign_in = SignIn::new(base, SealingKeys::generate()).unwrap();
         let sign_in = sign_in.hooks(Arc::<Told>::clone(&self.told)).clock(same());
         let sign_in = sign_in.provider(Arc::new(client.with_clock(same()))).unwrap();
         let api = local.base_url().to_owned();
@@ -87,7 +88,7 @@ impl Shop {
                 );
         let app = set(sign_in).attach_with(app, self.sessions.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        base
+        address
     }
 
     pub(crate) fn at(&self, path: &str) -> String {
@@ -142,7 +143,7 @@ impl Person<'_> {
         let page = location(&self.get("/login/local").await);
         let browser = self.shop.local.browser();
         let landing = browser.sign_in(page, User::named(user)).await.unwrap();
-        landing.url().strip_prefix(&self.base).unwrap().to_owned()
+        landing.url().strip_prefix(&self.shop.base).unwrap().to_owned()
     }
 
     /// Presses the button of the question: the answer.
@@ -162,11 +163,21 @@ impl Person<'_> {
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
-        self.cookies.lock().unwrap().get(name).cloned()
+        self.cookies.lock().unwrap().get(&self.named(name)).cloned()
+    }
+
+    /// With the port that stands in the names of an application on loopback.
+    fn named(&self, name: &str) -> String {
+        format!("{name}-{}", self.shop.base.rsplit(':').next().unwrap())
+    }
+
+    /// As it is sent.
+    pub(crate) fn session(&self) -> String {
+        format!("{}={}", self.named("hallpass.session"), self.cookie("hallpass.session").unwrap())
     }
 
     pub(crate) fn put_cookie(&self, name: &str, value: &str) {
-        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        self.cookies.lock().unwrap().insert(self.named(name), value.to_owned());
     }
 
     pub(crate) fn cookies(&self) -> Vec<String> {
@@ -214,6 +225,8 @@ pub(crate) struct Sessions {
     pub(crate) is_down: Arc<AtomicBool>,
     /// How often something was looked for.
     pub(crate) loads: Arc<AtomicUsize>,
+    /// How often something new was kept.
+    pub(crate) made: Arc<AtomicUsize>,
 }
 
 impl Sessions {
@@ -229,6 +242,7 @@ impl Sessions {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         self.up()?;
+        self.made.fetch_add(1, Ordering::SeqCst);
         self.store.create(record).await
     }
 

@@ -79,6 +79,39 @@ async fn two_instances_with_one_store_take_it_once() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_verified_alone_is_not_spent_and_is_no_less_verified() {
+    let logout = Logout::new();
+    let body = logout.body(&json!({}));
+    for _ in 0..2 {
+        let logged_out = logout.logout.verify(&logout.world.client, body.as_bytes()).await;
+        assert_eq!(logged_out.unwrap().session(), Some("s-1"));
+    }
+    logout.receive(&body).await.unwrap();
+    for (changes, reason) in [
+        (json!({ "iss": "https://evil.test" }), "iss"),
+        (json!({ "aud": "other" }), "aud"),
+        (json!({ "events": null }), "events"),
+    ] {
+        let body = logout.body(&changes);
+        let got = logout.logout.verify(&logout.world.client, body.as_bytes()).await;
+        refused(got, ErrorKind::Security, Some(reason));
+    }
+}
+
+#[test]
+fn an_issuer_is_read_before_anybody_knows_whether_it_is_true() {
+    let logout = Logout::new();
+    let claimed = |body: &str| BackchannelLogout::claimed_issuer(body.as_bytes());
+    assert_eq!(claimed(&logout.body(&json!({}))).as_deref(), Some(ISSUER));
+    let stranger = logout.signed(&SigningKey::es256(), &json!({ "iss": "https://evil.test" }));
+    assert_eq!(claimed(&stranger).as_deref(), Some("https://evil.test"));
+    let none = [logout.body(&json!({ "iss": null })), logout.body(&json!({ "iss": 1 }))];
+    for body in none.iter().map(String::as_str).chain(["", "logout_token=", "logout_token=a.b.c"]) {
+        assert_eq!(claimed(body), None, "{body:.40}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_could_not_be_obeyed_may_come_again() {
     let logout = Logout::new();
     let body = logout.body(&json!({}));

@@ -21,6 +21,15 @@ pub(super) enum Kind {
     Posted,
 }
 
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Posted => "posted",
+        }
+    }
+}
+
 impl Attempts {
     /// The oldest, until the rest and one more of so many bytes are few and small enough.
     pub(super) fn crowded_out(&self, cookies: &str, mut bytes: usize) -> Vec<Cookie<'static>> {
@@ -45,15 +54,16 @@ impl Attempts {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         cookies.split(';').filter_map(move |pair| {
             let (name, value) = pair.trim().split_once('=')?;
-            let is_own = name.starts_with(prefix) && name.bytes().all(is_plain);
+            let is_own = name.starts_with(&prefix) && name.bytes().all(is_plain);
             is_own.then_some((name, value))
         })
     }
 
     /// When each began, its name, and how large it is.
     pub(super) fn begun(&self, cookies: &str) -> Vec<(u64, String, usize)> {
+        let prefix = self.prefix(Kind::Login);
         let time = |name: &str| {
-            let rest = name.strip_prefix(self.prefix(Kind::Login))?;
+            let rest = name.strip_prefix(&prefix)?;
             rest.split_once('.')?.0.parse().ok()
         };
         let begun = |(name, value): (&str, &str)| {
@@ -62,13 +72,10 @@ impl Attempts {
         self.own(Kind::Login, cookies).map(begun).collect()
     }
 
-    pub(super) fn prefix(&self, kind: Kind) -> &'static str {
-        match (kind, self.base.is_secure()) {
-            (Kind::Login, true) => "__Host-hallpass.login.",
-            (Kind::Login, false) => "hallpass.login.",
-            (Kind::Posted, true) => "__Host-hallpass.posted.",
-            (Kind::Posted, false) => "hallpass.posted.",
-        }
+    /// With the dot that none of the parts before it has: no application's is the beginning of
+    /// another's.
+    pub(super) fn prefix(&self, kind: Kind) -> String {
+        format!("{}.", self.base.cookie_name(kind.word()))
     }
 
     /// With the time, so that the oldest can go, and a number by chance.

@@ -6,20 +6,56 @@ use std::{
 };
 
 use async_trait::async_trait;
-use hallpass_core::{Clock, Result, Secret, SystemClock};
+use hallpass_core::{Clock, Error, Result, Secret, SystemClock};
 
 use super::AttemptStore;
 
-/// About 200 MB of them.
+/// With their ids and what is around them.
 const MOST: usize = 100_000;
+const MOST_BYTES: usize = 256 << 20;
+/// Of one: as much as a callback that is posted may have, and the login with it.
+const MOST_BYTES_OF_ONE: usize = 256 << 10;
+/// What the map has of its own for each, about.
+const ENTRY_BYTES: usize = 128;
 
-/// Logins on their way, in the memory of this process: 100,000 at most. When there are more, those
-/// go whose time is over, and then those that would end first. Anybody can begin logins, so that a
-/// limit on how often one address may belongs in front of `/login/{provider}`.
+/// Logins on their way, in the memory of this process: 100,000 at most, and 256 MiB of them. When
+/// there are more, those go whose time is over, and then those that would end first. One of more than
+/// 256 KiB is refused. Anybody can begin logins, so that a limit on how often one address may belongs
+/// in front of `/login/{provider}`.
 pub struct MemoryAttempts {
-    kept: Mutex<HashMap<String, (SystemTime, Secret)>>,
+    kept: Mutex<Kept>,
     clock: Arc<dyn Clock>,
     most: usize,
+    most_bytes: usize,
+}
+
+#[derive(Default)]
+struct Kept {
+    attempts: HashMap<String, (SystemTime, Secret)>,
+    /// Of all of them.
+    bytes: usize,
+}
+
+fn weight(id: &str, sealed: &Secret) -> usize {
+    ENTRY_BYTES + id.len() + sealed.expose().len()
+}
+
+impl Kept {
+    fn insert(&mut self, id: &str, until: SystemTime, sealed: &Secret) {
+        self.bytes += weight(id, sealed);
+        self.attempts.insert(id.to_owned(), (until, sealed.clone()));
+    }
+
+    fn remove(&mut self, id: &str) -> Option<(SystemTime, Secret)> {
+        let (until, sealed) = self.attempts.remove(id)?;
+        self.bytes -= weight(id, &sealed);
+        Some((until, sealed))
+    }
+
+    fn keep_those_after(&mut self, last: SystemTime) {
+        self.attempts.retain(|_, (until, _)| *until > last);
+        self.bytes = self.attempts.iter().map(|(id, (_, sealed))| weight(id, sealed)).sum();
+    }
 }
 
 impl Default for MemoryAttempts {
@@ -32,7 +68,8 @@ impl MemoryAttempts {
     /// None yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { kept: Mutex::default(), clock: Arc::new(SystemClock), most: MOST }
+        let clock = Arc::new(SystemClock);
+        Self { kept: Mutex::default(), clock, most: MOST, most_bytes: MOST_BYTES }
     }
 
     /// Another clock, for tests.
@@ -42,40 +79,46 @@ impl MemoryAttempts {
         self
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<String, (SystemTime, Secret)>> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_full(&self, kept: &Kept, bytes: usize) -> bool {
+        kept.attempts.len() >= self.most || kept.bytes + bytes > self.most_bytes
+    }
+
     /// Makes room for one more; a tenth at a time, so that it is not done for each.
-    fn sweep(&self, kept: &mut HashMap<String, (SystemTime, Secret)>, now: SystemTime) {
-        if kept.len() < self.most {
-            return;
+    fn sweep(&self, kept: &mut Kept, bytes: usize, now: SystemTime) {
+        if self.is_full(kept, bytes) {
+            kept.keep_those_after(now);
         }
-        kept.retain(|_, (until, _)| *until > now);
-        if kept.len() < self.most {
-            return;
+        while self.is_full(kept, bytes) && !kept.attempts.is_empty() {
+            let mut ends: Vec<_> = kept.attempts.values().map(|(until, _)| *until).collect();
+            ends.sort_unstable();
+            kept.keep_those_after(ends[ends.len() / 10]);
         }
-        let mut ends: Vec<_> = kept.values().map(|(until, _)| *until).collect();
-        ends.sort_unstable();
-        let last = ends[self.most / 10];
-        kept.retain(|_, (until, _)| *until > last);
     }
 }
 
 #[async_trait]
 impl AttemptStore for MemoryAttempts {
     async fn put(&self, id: &str, sealed: &Secret, lasting: Duration) -> Result<()> {
-        let now = self.clock.now();
+        let (now, bytes) = (self.clock.now(), weight(id, sealed));
+        if bytes > MOST_BYTES_OF_ONE {
+            let message = "the login carries more than is kept of one in memory";
+            return Err(Error::config(message).with_reason("too_long"));
+        }
         let mut kept = self.kept();
-        self.sweep(&mut kept, now);
-        kept.insert(id.to_owned(), (now + lasting, sealed.clone()));
+        kept.remove(id);
+        self.sweep(&mut kept, bytes, now);
+        kept.insert(id, now + lasting, sealed);
         Ok(())
     }
 
     async fn find(&self, id: &str) -> Result<Option<Secret>> {
         let now = self.clock.now();
         let kept = self.kept();
-        let found = kept.get(id).filter(|(until, _)| *until > now);
+        let found = kept.attempts.get(id).filter(|(until, _)| *until > now);
         Ok(found.map(|(_, sealed)| sealed.clone()))
     }
 
@@ -88,7 +131,9 @@ impl AttemptStore for MemoryAttempts {
 
 impl fmt::Debug for MemoryAttempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryAttempts").field("kept", &self.kept().len()).finish_non_exhaustive()
+        f.debug_struct("MemoryAttempts")
+            .field("kept", &self.kept().attempts.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,6 +143,8 @@ mod tests {
         sync::atomic::{AtomicU64, Ordering},
         time::UNIX_EPOCH,
     };
+
+    use hallpass_core::ErrorKind;
 
     use super::*;
 
@@ -152,7 +199,7 @@ mod tests {
             put(&store, &at.to_string()).await;
         }
         put(&store, "10").await;
-        let kept = store.kept().len();
+        let kept = store.kept().attempts.len();
         assert!(kept <= 10 && !has(&store, "0").await, "{kept}");
         assert!(has(&store, "9").await && has(&store, "10").await);
         // What is over goes first, all at once.
@@ -160,6 +207,37 @@ mod tests {
         for at in 11..=20 {
             put(&store, &at.to_string()).await;
         }
-        assert!(has(&store, "20").await && store.kept().len() <= 10);
+        assert!(has(&store, "20").await && store.kept().attempts.len() <= 10);
+    }
+
+    #[tokio::test]
+    async fn those_that_are_too_large_together_make_room_as_those_that_are_too_many() {
+        let clock = Arc::new(Hand::default());
+        let mut store = MemoryAttempts::new().with_clock(Arc::<Hand>::clone(&clock));
+        store.most_bytes = 10_000;
+        let large = Secret::new("x".repeat(1_000 - ENTRY_BYTES - 1));
+        for (at, id) in (0_u64..).zip("abcdefghij".chars()) {
+            clock.0.store(at, Ordering::SeqCst);
+            store.put(&id.to_string(), &large, HOUR).await.unwrap();
+            // The same id once more takes no more room.
+            store.put(&id.to_string(), &large, HOUR).await.unwrap();
+        }
+        assert_eq!(store.kept().bytes, 10_000);
+        store.put("k", &large, HOUR).await.unwrap();
+        assert!(!has(&store, "a").await && has(&store, "j").await && has(&store, "k").await);
+        assert!(store.kept().bytes <= 10_000);
+        for id in "bcdefghijk".chars() {
+            store.take(&id.to_string()).await.unwrap();
+        }
+        assert_eq!(store.kept().bytes, 0);
+    }
+
+    #[tokio::test]
+    async fn one_that_is_too_large_alone_is_refused() {
+        let store = MemoryAttempts::new();
+        let error = store.put("a", &Secret::new("x".repeat(MOST_BYTES_OF_ONE)), HOUR).await;
+        let error = error.unwrap_err();
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("too_long")));
+        assert_eq!(store.kept().bytes, 0);
     }
 }

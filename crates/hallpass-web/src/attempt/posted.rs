@@ -68,7 +68,7 @@ impl Attempts {
             Some("too_long") => Error::security("too_long", "the posted answer is too long"),
             _ => error,
         })?;
-        let marker = name.strip_prefix(self.prefix(Kind::Posted)).unwrap_or_default().to_owned();
+        let marker = name.strip_prefix(&self.prefix(Kind::Posted)).unwrap_or_default().to_owned();
         let cookie = self.cookie(name, value.expose().to_owned(), self.own_same_site(), WAIT);
         Ok(Posted { marker, cookie })
     }

@@ -128,7 +128,10 @@ impl Attempts {
 
 /// It is ours that does not answer, and no provider.
 fn of_store(error: Error) -> Error {
-    error.with_reason("attempt_store")
+    match error.reason() {
+        Some("too_long") => error,
+        _ => error.with_reason("attempt_store"),
+    }
 }
 
 /// What else the same keys seal is bound to other words.

@@ -1,17 +1,22 @@
 use std::{str::FromStr as _, time::Duration};
 
+use async_trait::async_trait;
 use hallpass_core::Result;
 use sqlx::{
     Connection as _,
     postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
 };
 use tokio::time;
+use tower_sessions::{session::Id, session_store};
 use tower_sessions_sqlx_store::PostgresStore;
 
 use super::{Swept, failed};
 use crate::{
     Sessions,
-    sessions::distant::{PATIENCE, opened, unusable},
+    sessions::{
+        Take,
+        distant::{PATIENCE, answered, opened, unusable},
+    },
 };
 
 /// Who makes the table holds this lock: of two at once, one would be told that it is there before it
@@ -55,9 +60,26 @@ impl Sessions {
             let store = store.with_schema_name(SCHEMA).map_err(unusable)?;
             let store = store.with_table_name(TABLE).map_err(unusable)?;
             create(&pool, &store).await.map_err(|error| failed(&error))?;
-            Ok(store)
+            Ok((store, Rows(pool)))
         };
-        Ok(Self::elsewhere("in PostgreSQL", Swept::new(opened(connecting).await?)))
+        let (store, rows) = opened(connecting).await?;
+        Ok(Self::elsewhere("in PostgreSQL", Swept::new(store)).taken_by(rows))
+    }
+}
+
+/// The store of tower-sessions looks whether an id is there, and then writes: of two at once both
+/// succeed. A row is deleted once.
+struct Rows(PgPool);
+
+#[async_trait]
+impl Take for Rows {
+    async fn take(&self, id: &Id) -> session_store::Result<bool> {
+        let delete = format!("DELETE FROM \"{SCHEMA}\".\"{TABLE}\" WHERE id = $1");
+        let deleting = async {
+            let deleted = sqlx::query(&delete).bind(id.to_string()).execute(&self.0).await;
+            deleted.map_err(|error| session_store::Error::Backend(failed(&error).to_string()))
+        };
+        Ok(answered(deleting).await?.rows_affected() > 0)
     }
 }
 

@@ -91,6 +91,44 @@ async fn a_login_begun_in_a_frame_ends_at_the_top() {
 }
 
 #[tokio::test]
+async fn a_second_try_leads_where_the_first_one_was_to() {
+    let space = Space::start().await;
+    let begin = format!("{LOGIN}?return_to=/info?tab=1");
+    for is_in_frame in [false, true] {
+        let url = space.browser().begin(&begin).await;
+        let path = space.at_hub(&url, User::named("organizations")).await;
+        let top = space.browser();
+        let again = match is_in_frame {
+            false => path_of(&location(&top.get(&path).await)),
+            true => {
+                let answer = top.send(Method::GET, &path, &[("sec-fetch-dest", "iframe")]).await;
+                let page = String::from_utf8(answer.body).unwrap();
+                page.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+            }
+        };
+        assert_eq!(again, format!("{AGAIN}/login/huggingface?return_to=%2Finfo%3Ftab%3D1"));
+        let url = location(&top.get(&again).await);
+        let end = space.at_hub(&url, User::named("organizations")).await;
+        assert_eq!(location(&top.get(&end).await), "/info?tab=1");
+        // Whoever opens the first callback once more is nobody's guest.
+        let late = location(&space.browser().get(&path).await);
+        assert_eq!(late, format!("{ORIGIN}{AGAIN}/login/huggingface"));
+    }
+}
+
+#[tokio::test]
+async fn a_way_to_another_site_is_none_for_a_second_try_either() {
+    let space = Space::start().await;
+    for evil in ["https://evil.test/", "//evil.test", "/%5Cevil.test"] {
+        let begin = format!("/oauth/huggingface/login/huggingface?return_to={evil}");
+        let url = location(&space.browser().get(&begin).await);
+        let path = space.at_hub(&url, User::named("organizations")).await;
+        let again = location(&space.browser().get(&path).await);
+        assert_eq!(again, format!("{ORIGIN}{AGAIN}/login/huggingface"), "{evil}");
+    }
+}
+
+#[tokio::test]
 async fn a_callback_in_a_frame_shows_the_way_out_of_it() {
     let space = Space::start().await;
     let browser = space.browser();
