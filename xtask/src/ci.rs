@@ -18,6 +18,8 @@ pub(crate) enum Step {
     Fmt,
     /// `cargo xtask tidy` finds nothing.
     Tidy,
+    /// cargo-deny, which is installed if it is missing, takes every licence, source and version.
+    Deny,
     /// No warning, from clippy or the compiler.
     Clippy,
     /// The documentation builds without a warning.

@@ -6,13 +6,16 @@
 
 mod bench;
 mod ci;
+mod deny;
 mod dependencies;
+mod duplicates;
 mod fixtures;
 mod fuzz;
 mod mutants;
 mod mutation;
 mod new_provider;
 mod process;
+mod python;
 mod quirks;
 mod readme;
 mod size;
@@ -70,7 +73,7 @@ enum Task {
     Bench(bench::Options),
     /// Builds small programs, and prints crates, processor time and size beside the peers'.
     Size,
-    /// Rewrites the committed list of each crate's normal dependencies.
+    /// Rewrites the committed lists of each crate's normal dependencies, and of what is compiled twice.
     Deps,
     /// Writes the skeleton of a provider's crate, and names it in the workspace and the facade.
     NewProvider {
@@ -106,7 +109,7 @@ fn run(task: Task) -> Result<(), String> {
         Task::Size => size::run(&root),
         Task::Ci { only } => ci::run(&root, &only),
         Task::Tidy => tidy::run(&root),
-        Task::Deps => dependencies::rewrite(&root),
+        Task::Deps => dependencies::rewrite(&root).and_then(|()| duplicates::rewrite(&root)),
         Task::Fixtures => fixtures::rewrite(&root),
         Task::Fuzz(options) => fuzz::run(&root, &options),
         Task::Mutants(options) => mutants::run(&root, &options),

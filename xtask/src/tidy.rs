@@ -7,14 +7,18 @@ mod assumed;
 mod arrows;
 mod credentials;
 mod dependencies;
+mod duplicates;
 mod features;
 mod fixtures;
 mod library;
 mod links;
+mod lints;
 mod machine;
 mod macros;
+mod manifests;
 mod markers;
 mod names;
+mod promises;
 mod quirk_markers;
 mod quirks;
 mod redaction;
@@ -22,12 +26,14 @@ mod rust_version;
 pub(crate) mod security;
 pub(crate) mod source;
 pub(crate) mod table;
+mod toml;
 mod wrappers;
 
 use std::fmt;
 use std::path::Path;
 
 use crate::dependencies::Lists;
+use crate::duplicates::Duplicates;
 use crate::tree::Tree;
 use crate::workspace::Workspace;
 
@@ -59,7 +65,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     let tree = Tree::read(root)?;
     let workspace = Workspace::read(root)?;
     let lists = crate::dependencies::read(root, &workspace)?;
-    let findings = findings(&tree, &workspace, &lists);
+    let duplicates = crate::duplicates::read(root, &workspace)?;
+    let findings = findings(&tree, &workspace, &lists, &duplicates);
     for finding in &findings {
         println!("{finding}");
     }
@@ -70,19 +77,28 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
 }
 
 /// What all checks find, in the order of paths.
-fn findings(tree: &Tree, workspace: &Workspace, lists: &Lists) -> Vec<Finding> {
+fn findings(
+    tree: &Tree,
+    workspace: &Workspace,
+    lists: &Lists,
+    duplicates: &Duplicates,
+) -> Vec<Finding> {
     let mut findings = [
         arrows::check(tree),
         assumed::check(tree),
         credentials::check(tree),
         dependencies::check(tree, lists),
+        duplicates::check(tree, duplicates),
         features::check(workspace),
         fixtures::check(tree),
         links::check(tree),
+        lints::check(tree),
         machine::check(tree),
         macros::check(tree),
+        manifests::check(tree),
         markers::check(tree),
         names::check(tree),
+        promises::check(tree),
         quirk_markers::check(tree),
         quirks::check(tree),
         redaction::check(tree),

@@ -46,6 +46,7 @@ pub(crate) async fn leave(
 ) -> Response {
     match guard::known_csrf(&session).await {
         Ok(Some(token)) if Secret::new(token.as_str()).matches(&form.csrf) => {}
+        // check: 92 => {}
         Ok(_) => {
             return page::problem(
                 &parts,

@@ -161,6 +161,7 @@ pub async fn require_login(request: Request, next: Next) -> Response {
             let mut response = next.run(request).await;
             // What only they may see is in no cache that others have, nor there after a logout.
             let own = HeaderValue::from_static("private, no-cache");
+            // check: 93
             response.headers_mut().entry(header::CACHE_CONTROL).or_insert(own);
             response
         }
@@ -208,6 +209,7 @@ pub(crate) async fn untangle(
     }
     let response = without_what_is_over(&parts, next.run(request).await).await;
     let mut response = with_our_removal(&parts, response, is_twice);
+    // check: 93
     if response.headers().get_all(header::SET_COOKIE).iter().any(|set| is_of(set, &ours)) {
         keep_out_of_caches(response.headers_mut());
     }

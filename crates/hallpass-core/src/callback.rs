@@ -274,10 +274,12 @@ impl CallbackParams {
     }
 
     fn parse(query: &str) -> Result<Self> {
+        // check: 90
         if query.len() > LONGEST_BYTES {
             return Err(Error::security("too_long", "the callback is longer than 64 KiB"));
         }
         let pairs = query::pairs(query)?;
+        // check: 90
         if pairs.len() > MOST_PARAMETERS {
             return Err(Error::security("too_long", "the callback has more than 64 parameters"));
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::ci::Step;
+use crate::deny;
 use crate::process::{cargo, output, run};
 use crate::tidy;
 use crate::workspace::Workspace;
@@ -45,6 +46,7 @@ impl Machine<'_> {
         match step {
             Step::Fmt => self.fmt(),
             Step::Tidy => tidy::run(self.root),
+            Step::Deny => deny::run(self.root, &self.target),
             Step::Clippy => self.clippy(),
             Step::Docs => self.docs(),
             Step::Tests => self.tests(),

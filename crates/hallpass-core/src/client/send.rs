@@ -164,6 +164,7 @@ impl<P: Provider> OAuth2Client<P> {
         self.config.allowed_http.check(url)?;
         // Most calls name none: an origin is 600 instructions.
         let is_allowed = !plan.allowed.is_empty() && plan.allowed.contains(&url.origin());
+        // check: 91
         if !is_allowed && !endpoints.has_origin(url) {
             return Err(Error::security(
                 "origin",

@@ -20,3 +20,4 @@ mod secrets;
 mod token;
 mod transport;
 mod userinfo;
+mod written_out;
