@@ -6,14 +6,14 @@ use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use hallpass::{
-    AuthorizationRequest, BaseOAuth2, Callback, ErrorKind, Revoke,
+    AuthorizationRequest, BaseOAuth2, Callback, ErrorKind, OAuthError, Revoke,
     session::{ClientSettings, Registry},
 };
 use hallpass_core::{
     HttpClient, Request, Response,
     http::{HeaderMap, StatusCode},
 };
-use hallpass_testkit::{LocalProvider, SigningKey, User};
+use hallpass_testkit::{LocalClient, LocalProvider, SigningKey, User};
 use serde_json::json;
 use url::Url;
 
@@ -151,6 +151,43 @@ fn settings_that_a_provider_lacks_or_takes_none_of_are_refused() {
     ] {
         let error = made(settings(provider).with_host(host)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{provider} {host}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_with_a_key_in_its_settings_signs_instead_of_showing_a_secret() {
+    let key = SigningKey::es256().with_key_id("our-key");
+    let client = LocalClient::new("signing").with_redirect_uri(CALLBACK);
+    let client = client.with_public_jwk(key.public_jwk());
+    let local = LocalProvider::builder().with_openid().with_client(client);
+    let local = local.with_token_endpoint_auth_methods(["private_key_jwt"]).start().await.unwrap();
+    let settings = |key: &SigningKey| {
+        ClientSettings::new("signing")
+            .with_provider("openid")
+            .with_issuer(local.issuer())
+            .with_redirect_uri(CALLBACK)
+            .with_private_key("our-key", key.private_key_pem().unwrap())
+    };
+    let signed_in = async |settings| {
+        let client = made(settings).unwrap();
+        let login = client.get_authorization_url(AuthorizationRequest::new()).await.unwrap();
+        let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
+        client.sign_in(landing.callback().unwrap(), login.pending).await
+    };
+    assert!(signed_in(settings(&key)).await.is_ok());
+    let sent = local.requests();
+    let token = sent.iter().find(|request| request.operation() == "token").unwrap();
+    assert!(token.param("client_assertion").is_some() && token.param("client_secret").is_none());
+    // Somebody else's key, under the name of ours.
+    let error = signed_in(settings(&SigningKey::es256())).await.unwrap_err();
+    assert_eq!(error.oauth().map(OAuthError::code), Some("invalid_client"), "{error}");
+    for (settings, word) in [
+        (settings(&key).with_private_key("k", "no key"), "that is no private key"),
+        (settings(&key).with_secret("s"), "client_secret"),
+    ] {
+        let error = made(settings).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Config);
     }
 }
 

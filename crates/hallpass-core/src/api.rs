@@ -86,7 +86,8 @@ impl<'a> Api<'a> {
     /// As [`OAuth2Client::send`](crate::OAuth2Client::send).
     /// [`ErrorKind::Security`](crate::ErrorKind): it is about somebody else (reason `subject`), it
     /// is not signed though the descriptor says so (reason `unsigned`), or its signature or issuer
-    /// is wrong: log it and stop. [`ErrorKind::Malformed`](crate::ErrorKind): it is no userinfo.
+    /// is wrong: log it and stop. [`ErrorKind::Malformed`](crate::ErrorKind): it is no userinfo, or
+    /// has a member twice.
     /// [`ErrorKind::Unsupported`](crate::ErrorKind), without a request: there is no such endpoint.
     pub async fn userinfo(&self) -> Result<Json> {
         let is_signed = self.descriptor().is_userinfo_signed();
@@ -100,9 +101,11 @@ impl<'a> Api<'a> {
             let claims = self.client.verify_jwt(&jwt, JwtKind::Userinfo).await?;
             Json::Object(claims.as_map().clone())
         } else if is_signed {
+            // check: 72 => return response.json();
             return Err(Error::security("unsigned", "the userinfo is not signed"));
         } else {
-            response.json()?
+            // check: 70 => response.json()?
+            Json::Object(response.members()?)
         };
         let subject = info.get("sub").and_then(Json::as_str).unwrap_or_default();
         if subject.is_empty() {

@@ -517,6 +517,7 @@ fn check_asked(request: &AuthorizationRequest, wants_nonce: bool) -> Result<()> 
     if request.acr_values.iter().any(|value| value.is_empty() || value.contains(' ')) {
         return Err(Error::config("one of acr_values is empty or has a space in it"));
     }
+    // check: 20 => Ok(())
     request.resources.iter().try_for_each(|uri| check_resource(uri))
 }
 
@@ -624,6 +625,7 @@ fn push_challenge(url: &mut String, pkce: Pkce, verifier: &Secret) {
             url.push_str(verifier.expose());
             url.push_str("&code_challenge_method=plain");
         }
+        // check: 7 => {}
         Pkce::Ignored | Pkce::Required | Pkce::S256 => {
             url.push_str("&code_challenge=");
             push_s256(url, verifier);

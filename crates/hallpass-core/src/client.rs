@@ -393,6 +393,21 @@ impl<P: Provider> OAuth2Client<P> {
         self.signer.as_ref()?.authorization_parameter()
     }
 
+    /// Whether the provider takes what the signer makes, as far as its metadata says: before the user
+    /// is sent there, and before a code or a refresh token is.
+    fn check_signer(&self, endpoints: &Endpoints) -> Result<()> {
+        let signed_by = self.signer.as_ref().and_then(|signer| signer.algorithm());
+        let (Some(own), Some(listed)) = (signed_by, endpoints.proof_algorithms()) else {
+            return Ok(());
+        };
+        if listed.iter().any(|listed| listed == own) {
+            return Ok(());
+        }
+        let listed = listed.join(", ");
+        let message = format!("the key signs requests by {own}, and the provider takes {listed}");
+        Err(Error::config(message).with_reason("alg"))
+    }
+
     /// The login of a client that has to ask first, or to push.
     async fn begin(&self, request: AuthorizationRequest) -> Result<Authorization> {
         let pushed = request.is_pushed();
@@ -403,11 +418,13 @@ impl<P: Provider> OAuth2Client<P> {
                 (pinned.plan.begin(parts, request)?, Arc::clone(&pinned.endpoints))
             } else {
                 let endpoints = self.known_endpoints().await?;
+                self.check_signer(&endpoints)?;
                 let plan =
                     Plan::new(&self.descriptor, &self.config, parts.has_id_tokens, &endpoints)?;
                 (plan.begin(parts, request)?, endpoints)
             }
         };
+        // check: 15
         if pushed || endpoints.is_par_required() {
             return self.push(login, &endpoints).await;
         }
@@ -417,6 +434,7 @@ impl<P: Provider> OAuth2Client<P> {
     async fn revoke(&self, token: &OAuth2Token, what: Revoke) -> Result<()> {
         token.check_bearer()?;
         let revocation = self.descriptor.revocation;
+        // check: 40
         if !self.descriptor.offers_revocation(what) {
             return Err(Error::unsupported(format!("the provider cannot revoke {what:?}")));
         }

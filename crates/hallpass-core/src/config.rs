@@ -78,6 +78,10 @@ impl ClientConfig {
     }
 
     /// How to authenticate; wins over what the descriptor declares and what discovery lists.
+    ///
+    /// Where discovery lists this way for the token endpoint, and other ways for another endpoint (for
+    /// revocation or introspection), that endpoint's own list wins there, if the client can do one
+    /// of them.
     #[must_use]
     pub fn with_client_auth(mut self, auth: ClientAuth) -> Self {
         self.client_auth = Some(auth);

@@ -15,6 +15,7 @@ pub struct Endpoints {
     iss_promised: bool,
     end_session: Option<Url>,
     par_required: bool,
+    proof_algorithms: Option<Box<[String]>>,
     /// What metadata lists, for the token endpoint (`None`) and for those that differ from it.
     client_auth: Vec<(Option<Endpoint>, Box<[ClientAuth]>)>,
 }
@@ -33,6 +34,7 @@ impl Endpoints {
             iss_promised: false,
             end_session: None,
             par_required: false,
+            proof_algorithms: None,
             client_auth: Vec::new(),
         }
     }
@@ -83,6 +85,17 @@ impl Endpoints {
         self
     }
 
+    /// The algorithms that a [`RequestSigner`](crate::RequestSigner) may sign with here ([RFC 9449,
+    /// section 5.1](https://www.rfc-editor.org/rfc/rfc9449#section-5.1)). Without a list, any.
+    #[must_use]
+    pub fn with_proof_algorithms<S: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.proof_algorithms = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// The ways of client authentication that metadata lists, for the token endpoint (`None`) and
     /// those without a list of their own, or for one endpoint ([RFC 8414, section
     /// 2](https://www.rfc-editor.org/rfc/rfc8414#section-2)). The client takes the first that its
@@ -108,6 +121,12 @@ impl Endpoints {
     #[must_use]
     pub fn is_par_required(&self) -> bool {
         self.par_required
+    }
+
+    /// The algorithms that a request signer may sign with, if the provider says.
+    #[must_use]
+    pub fn proof_algorithms(&self) -> Option<&[String]> {
+        self.proof_algorithms.as_deref()
     }
 
     /// The ways of client authentication that metadata lists for an endpoint: its own list, or that

@@ -38,9 +38,11 @@ impl EmailVerification {
     #[must_use]
     pub fn from_flag(flag: Option<&Json>) -> Self {
         match flag {
+            // check: 75 => Self::Verified
             None | Some(Json::Null) => Self::Unknown,
             Some(Json::Bool(true)) => Self::Verified,
             Some(Json::String(text)) if text == "true" => Self::Verified,
+            // check: 75 => Self::Verified
             Some(_) => Self::Unverified,
         }
     }

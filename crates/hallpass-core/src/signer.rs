@@ -26,6 +26,14 @@ pub trait RequestSigner: fmt::Debug + Send + Sync {
     /// The `token_type` that a reply must then have, in any case of letters: `DPoP`.
     fn token_type(&self) -> &str;
 
+    /// How it signs, by the name of [RFC 7518, section
+    /// 3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1): where the provider's metadata lists
+    /// what it takes ([`Endpoints::proof_algorithms`](crate::Endpoints::proof_algorithms)), another one
+    /// is refused before anything is sent. `None`, the default: it is not asked.
+    fn algorithm(&self) -> Option<&str> {
+        None
+    }
+
     /// Binds the authorization request to the key: `dpop_jkt` and its value (RFC 9449 section 10).
     fn authorization_parameter(&self) -> Option<(&'static str, Cow<'_, str>)>;
 }

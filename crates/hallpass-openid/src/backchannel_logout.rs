@@ -97,7 +97,7 @@ impl BackchannelLogout {
             Error::malformed("the request has no logout_token").with_reason("logout_token")
         })?;
         let claims = client.verify_jwt(&jwt, JwtKind::LogoutToken).await?;
-        LoggedOut::new(claims)
+        LoggedOut::new(claims, client.descriptor().name())
     }
 
     /// Lets the provider send it again, because the application could not end the sessions. Answer
@@ -137,7 +137,7 @@ pub struct LoggedOut {
 }
 
 impl LoggedOut {
-    fn new(claims: VerifiedClaims) -> Result<Self> {
+    fn new(claims: VerifiedClaims, client: &str) -> Result<Self> {
         let time = |name: &str| {
             let seconds = claims.get(name).and_then(Json::as_f64).unwrap_or_default();
             UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
@@ -149,7 +149,7 @@ impl LoggedOut {
             return Err(Error::security("exp", "the token has no usable end"));
         };
         let jti = claims.get("jti").and_then(Json::as_str).unwrap_or_default();
-        let id = id(claims.issuer().unwrap_or_default(), jti);
+        let id = id(client, claims.issuer().unwrap_or_default(), jti);
         // check: 81 => let until = over;
         let until = over.min(old);
         Ok(Self { claims, id, at, until })
@@ -191,11 +191,19 @@ impl LoggedOut {
     }
 }
 
-/// A hash: what a provider writes there may be long, and the store is everybody's.
-fn id(issuer: &str, jti: &str) -> String {
-    // check: 81 => issuer.to_owned() + jti
-    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {issuer} {jti}", issuer.len())))
+/// Hashes: what a provider writes there may be long, and the store is everybody's. The first is the
+/// client's alone, so that a store can count what each provider has it remember.
+fn id(client: &str, issuer: &str, jti: &str) -> String {
+    let whose = Sha256::digest(client);
+    let mut id = URL_SAFE_NO_PAD.encode(whose.get(..16).unwrap_or_default());
+    let token = Sha256::digest(format!("{} {issuer} {jti}", issuer.len()));
+    // check: 81 => id.push_str(jti);
+    URL_SAFE_NO_PAD.encode_string(token, &mut id);
+    id
 }
+
+/// The letters of an [`id`] that are the client's.
+const OF_CLIENT: usize = 22;
 
 impl fmt::Debug for LoggedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -212,8 +220,9 @@ impl fmt::Debug for LoggedOut {
 /// `true`.
 #[async_trait]
 pub trait ReplayStore: fmt::Debug + Send + Sync {
-    /// Whether `id`, 43 letters of base64url, was not there; keeps it until then, a day and two
-    /// minutes at most.
+    /// Whether `id`, 65 letters of base64url, was not there; keeps it until then, a day and two
+    /// minutes at most. The first 22 letters are those of the client, which has one provider: a store
+    /// with a limit counts by them, so that a provider which signs without end fills its own part.
     ///
     /// # Errors
     ///
@@ -229,13 +238,15 @@ pub trait ReplayStore: fmt::Debug + Send + Sync {
     async fn forget(&self, id: &str) -> Result<()>;
 }
 
-/// A [`ReplayStore`] for an application of one process. It keeps 100,000 tokens, and then takes no
-/// more until some are over: where providers are strangers to each other, give each its own, since
-/// one that signs without end would fill it for the others.
+/// A [`ReplayStore`] for an application of one process. It keeps 100,000 tokens of each client, and
+/// then takes no more of that one until some are over.
 pub struct MemoryReplayStore {
-    seen: Mutex<HashMap<String, SystemTime>>,
+    /// By client, then by token.
+    seen: Mutex<HashMap<String, Seen>>,
     clock: Arc<dyn Clock>,
 }
+
+type Seen = HashMap<String, SystemTime>;
 
 /// More than that at once is no provider's doing: the store refuses rather than forgets.
 const MOST_KEPT: usize = 100_000;
@@ -254,7 +265,7 @@ impl MemoryReplayStore {
         self
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<String, SystemTime>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -269,30 +280,41 @@ impl Default for MemoryReplayStore {
 impl ReplayStore for MemoryReplayStore {
     async fn is_first(&self, id: &str, until: SystemTime) -> Result<bool> {
         let now = self.clock.now();
-        let mut seen = self.seen();
+        let (client, token) = parts(id);
+        let mut all = self.seen();
+        let seen = all.entry(client.to_owned()).or_default();
         // Only when there is much to look through: each call would look through all otherwise.
         if seen.len().is_power_of_two() || seen.len() >= MOST_KEPT {
             seen.retain(|_, until| *until > now);
         }
-        if seen.get(id).is_some_and(|until| *until > now) {
+        if seen.get(token).is_some_and(|until| *until > now) {
             return Ok(false);
         }
         // check: 81
         if seen.len() >= MOST_KEPT {
             return Err(Error::transport("more logout tokens came than can be remembered"));
         }
-        seen.insert(id.to_owned(), until);
+        seen.insert(token.to_owned(), until);
         Ok(true)
     }
 
     async fn forget(&self, id: &str) -> Result<()> {
-        self.seen().remove(id);
+        let (client, token) = parts(id);
+        if let Some(seen) = self.seen().get_mut(client) {
+            seen.remove(token);
+        }
         Ok(())
     }
 }
 
 impl fmt::Debug for MemoryReplayStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryReplayStore").field("kept", &self.seen().len()).finish()
+        let kept: usize = self.seen().values().map(HashMap::len).sum();
+        f.debug_struct("MemoryReplayStore").field("kept", &kept).finish()
     }
+}
+
+/// Client and token.
+fn parts(id: &str) -> (&str, &str) {
+    id.split_at_checked(OF_CLIENT).unwrap_or(("", id))
 }

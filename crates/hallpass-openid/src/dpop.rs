@@ -33,6 +33,9 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// the access token that it goes with, whose scheme is then `DPoP`. The authorization request names
 /// the key (`dpop_jkt`), pushed or not. A token reply that is not of the type `DPoP` is refused.
 ///
+/// Where the provider's metadata lists other algorithms than the key's, a login is
+/// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `alg`, before anything is sent.
+///
 /// A server that wants a nonce in the proof gets the last one that its origin gave, in whatever
 /// answer; the nonces of 64 origins are kept. A request refused for want of one (`use_dpop_nonce`)
 /// is signed anew and sent once more, and no oftener.
@@ -202,6 +205,10 @@ impl RequestSigner for DpopSigner {
 
     fn token_type(&self) -> &str {
         "DPoP"
+    }
+
+    fn algorithm(&self) -> Option<&str> {
+        Some(self.key.algorithm().as_str())
     }
 
     fn authorization_parameter(&self) -> Option<(&'static str, Cow<'_, str>)> {

@@ -8,7 +8,8 @@ use hallpass_core::Json;
 pub enum IssuerRule {
     /// This one.
     Exact(String),
-    /// One of these: a provider with an alias. The first is its name.
+    /// One of these: a provider with an alias. The first is its name, and what verified claims have
+    /// as `iss` whichever of them the JWT said: accounts, sessions and logouts are compared by it.
     OneOf(Vec<String>),
     /// One for each tenant, as Microsoft Entra has them.
     PerTenant {
@@ -51,6 +52,17 @@ impl IssuerRule {
         }
     }
 
+    /// The name of an issuer that is let in by an alias; `None` where claims stay as they are.
+    pub(crate) fn name_of_alias(&self, iss: &str) -> Option<&str> {
+        match self {
+            Self::OneOf(issuers) => {
+                let (name, aliases) = issuers.split_first()?;
+                aliases.iter().any(|alias| alias == iss).then_some(name)
+            }
+            Self::Exact(_) | Self::PerTenant { .. } => None,
+        }
+    }
+
     /// What the provider's own metadata calls itself: the name, or the template.
     pub(crate) fn in_metadata(&self) -> Option<&str> {
         match self {
@@ -79,6 +91,17 @@ mod tests {
         check(&alias, "op.test", None, true);
         check(&alias, "https://op.test", None, true);
         check(&alias, "http://op.test", None, false);
+    }
+
+    #[test]
+    fn an_alias_has_a_name_and_nobody_else_has() {
+        let rule = IssuerRule::OneOf(vec!["https://op.test".into(), "op.test".into()]);
+        assert_eq!(rule.name_of_alias("op.test"), Some("https://op.test"));
+        for iss in ["https://op.test", "evil.test", ""] {
+            assert_eq!(rule.name_of_alias(iss), None, "{iss}");
+        }
+        assert_eq!(IssuerRule::OneOf(Vec::new()).name_of_alias("op.test"), None);
+        assert_eq!(IssuerRule::Exact("https://op.test".into()).name_of_alias("op.test"), None);
     }
 
     #[test]

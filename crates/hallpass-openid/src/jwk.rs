@@ -50,6 +50,7 @@ impl KeySet {
         if keys.len() > MOST_KEYS {
             return Err(Error::malformed("the key set has too many keys").with_reason("jwt"));
         }
+        // check: 56 => Ok(Self(keys.iter().map_while(Jwk::usable).collect()))
         Ok(Self(keys.iter().filter_map(Jwk::usable).collect()))
     }
 

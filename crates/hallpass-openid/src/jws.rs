@@ -33,6 +33,8 @@ impl<'a> Jws<'a> {
     ///
     /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind), reason `jwt`: it is none, or longer than
     /// 128 KiB, its header than 8 KiB, its signature than 4 KiB.
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `encrypted`: it is encrypted, for which
+    /// the registration asks.
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `crit`: it wants to be read
     /// by rules of its own; reason `duplicate`: a member is there twice.
     pub(crate) fn parse(jwt: &'a str) -> Result<Self> {
@@ -41,11 +43,13 @@ impl<'a> Jws<'a> {
         }
         let (signing_input, signature) = jwt.rsplit_once('.').ok_or_else(not_three)?;
         let (header, payload) = signing_input.split_once('.').ok_or_else(not_three)?;
-        if payload.contains('.') {
-            return Err(not_three());
-        }
         if header.len() > LONGEST_HEADER || signature.len() > LONGEST_SIGNATURE {
             return Err(no_jwt("a part of the JWT is too long"));
+        }
+        match payload.matches('.').count() {
+            0 => {}
+            2 if is_encrypted(header) => return Err(encrypted()),
+            _ => return Err(not_three()),
         }
         let mut header = object(header)?;
         // RFC 7515 section 4.1.11: whoever does not understand what is critical must refuse. RFC
@@ -119,6 +123,20 @@ fn no_jwt(message: &'static str) -> Error {
 
 fn not_three() -> Error {
     no_jwt("a JWT has three parts")
+}
+
+/// Five parts, and a header that says how its content is encrypted ([RFC 7516, section
+/// 9](https://www.rfc-editor.org/rfc/rfc7516#section-9)).
+fn is_encrypted(header: &str) -> bool {
+    object(header).is_ok_and(|header| header.contains_key("enc"))
+}
+
+/// [OpenID Connect Registration, section
+/// 2](https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata).
+fn encrypted() -> Error {
+    let message = "the JWT is encrypted, and only signed ones are read: register the client without \
+                   encryption (id_token_encrypted_response_alg, userinfo_encrypted_response_alg)";
+    Error::config(message).with_reason("encrypted")
 }
 
 /// Unpadded and canonical: no bit is left over, so that no two texts are the same JWT (RFC 7515

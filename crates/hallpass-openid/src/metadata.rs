@@ -65,6 +65,9 @@ impl Metadata {
         if let Some(url) = url("end_session_endpoint")? {
             endpoints = endpoints.with_end_session(url);
         }
+        if let Some(names) = texts(document, "dpop_signing_alg_values_supported") {
+            endpoints = endpoints.with_proof_algorithms(names);
+        }
         let algorithms = |name: &str| -> Listed {
             let names = texts(document, name)?;
             Some(names.into_iter().filter_map(Algorithm::from_name).collect())

@@ -32,8 +32,10 @@ mod verify;
 ///
 /// Metadata and keys are fetched on first use and kept as long as the provider says, from five
 /// minutes to a day. Past that, one caller looks for newer ones while the others go on with the old,
-/// which serve for another week while the provider is down. Clones share what was fetched, so a
-/// clone for each client of one issuer costs nothing.
+/// which serve for another week while the provider is down. Where nothing was fetched yet, fetches that
+/// fail are 1 s apart, then 2 s, and at last 30 s; logins in between fail at once with what the last
+/// one failed with. Clones share what was fetched, so a clone for each client of one issuer costs
+/// nothing.
 ///
 /// Every ID token is verified: signature, issuer, audience, times, `at_hash`, `c_hash`, subject
 /// ([OpenID Connect Core, section
@@ -163,6 +165,19 @@ impl<X> OpenId<X> {
             shared: Shared::new(),
             params: PhantomData,
         }
+    }
+}
+
+/// What was fetched.
+impl<X> OpenId<X> {
+    /// Forgets metadata and keys, for all clones: the next login or token fetches them anew. For an
+    /// application that is told before their time that a key is withdrawn or an endpoint has moved;
+    /// new keys and the end of old ones are found without it.
+    ///
+    /// While the provider is down nobody signs in after that: what was forgotten does not serve.
+    pub fn forget_fetched(&self) {
+        self.shared.metadata.clear();
+        self.shared.keys.clear();
     }
 }
 

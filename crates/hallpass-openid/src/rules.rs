@@ -82,7 +82,7 @@ pub(crate) fn check(claims: &Claims, algorithm: Algorithm, rules: &Rules<'_>) ->
             check_subject(claims)?;
             check_hash(claims, "at_hash", rules.access_token, algorithm)?;
             check_hash(claims, "c_hash", rules.code, algorithm)?;
-            rules.original.map_or(Ok(()), |original| check_continuity(claims, original))
+            rules.original.map_or(Ok(()), |original| check_continuity(claims, original, rules))
         }
         JwtKind::Userinfo => check_subject(claims),
         JwtKind::LogoutToken => check_logout(claims),
@@ -106,6 +106,15 @@ pub(crate) fn check_keys_issuer(
         return Err(Error::security("key", "the key is another tenant's"));
     }
     Ok(())
+}
+
+/// An alias is the same provider: what is compared later (a refresh, a logout, an account) goes by one
+/// name.
+pub(crate) fn name_issuer(claims: &mut Claims, rule: &IssuerRule) {
+    let name = text(claims, "iss").and_then(|iss| rule.name_of_alias(iss));
+    if let Some(name) = name {
+        claims.insert("iss".to_owned(), name.into());
+    }
 }
 
 fn check_issuer(claims: &Claims, rules: &Rules<'_>) -> Result<()> {
@@ -233,11 +242,14 @@ fn check_hash(
     Ok(())
 }
 
-/// OpenID Connect Core section 12.2: the claims of a refresh go on where the login's began.
-fn check_continuity(claims: &Claims, original: &VerifiedClaims) -> Result<()> {
+/// OpenID Connect Core section 12.2: the claims of a refresh go on where the login's began. An alias
+/// is no other issuer.
+fn check_continuity(claims: &Claims, original: &VerifiedClaims, rules: &Rules<'_>) -> Result<()> {
     let original = original.as_map();
+    let named = |iss| rules.issuer.name_of_alias(iss).unwrap_or(iss);
+    let both = (text(claims, "iss").map(named), text(original, "iss").map(named));
     // check: 39
-    if text(claims, "iss") != text(original, "iss") {
+    if both.0 != both.1 {
         return Err(Error::security("iss", "the refreshed ID token is of another issuer"));
     }
     let new = audiences(claims);

@@ -13,7 +13,10 @@ use serde::Serialize;
 use serde_json::Map;
 use sha2::{Digest as _, Sha256};
 
-use crate::{algorithm::Algorithm, signer::key::SigningKey};
+use crate::{
+    algorithm::Algorithm,
+    signer::key::{SigningKey, certificate},
+};
 
 pub(crate) mod key;
 
@@ -46,6 +49,8 @@ pub(crate) mod key;
 pub struct JwtSigner {
     key: SigningKey,
     key_id: Option<String>,
+    /// `x5t#S256`.
+    certificate: Option<String>,
     issuer: Option<String>,
     subject: Subject,
     audience: Option<String>,
@@ -82,7 +87,7 @@ impl JwtSigner {
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): it is no such key, or neither `aws-lc` nor
     /// `ring` is on.
     pub fn es256(pem: impl Into<Secret>) -> Result<Self> {
-        Self::from_pem(Algorithm::Es256, &pem.into())
+        Self::with_algorithm(Algorithm::Es256, &pem.into())
     }
 
     /// Signs with an EC key on P-384.
@@ -91,7 +96,7 @@ impl JwtSigner {
     ///
     /// As [`es256`](Self::es256).
     pub fn es384(pem: impl Into<Secret>) -> Result<Self> {
-        Self::from_pem(Algorithm::Es384, &pem.into())
+        Self::with_algorithm(Algorithm::Es384, &pem.into())
     }
 
     /// Signs with an RSA key of 2048 bits or more, PKCS#1 v1.5: what every provider knows.
@@ -100,7 +105,7 @@ impl JwtSigner {
     ///
     /// As [`es256`](Self::es256).
     pub fn rs256(pem: impl Into<Secret>) -> Result<Self> {
-        Self::from_pem(Algorithm::Rs256, &pem.into())
+        Self::with_algorithm(Algorithm::Rs256, &pem.into())
     }
 
     /// Signs with an RSA key of 2048 bits or more, PSS: what FAPI asks for.
@@ -109,7 +114,7 @@ impl JwtSigner {
     ///
     /// As [`es256`](Self::es256).
     pub fn ps256(pem: impl Into<Secret>) -> Result<Self> {
-        Self::from_pem(Algorithm::Ps256, &pem.into())
+        Self::with_algorithm(Algorithm::Ps256, &pem.into())
     }
 
     /// Signs with an Ed25519 key, as `EdDSA`.
@@ -118,7 +123,7 @@ impl JwtSigner {
     ///
     /// As [`es256`](Self::es256).
     pub fn ed25519(pem: impl Into<Secret>) -> Result<Self> {
-        Self::from_pem(Algorithm::EdDsa, &pem.into())
+        Self::with_algorithm(Algorithm::EdDsa, &pem.into())
     }
 
     /// Signs with the client secret, HMAC SHA-256: `client_secret_jwt`.
@@ -155,7 +160,26 @@ impl JwtSigner {
         SigningKey::from_secret(Algorithm::Hs512, secret.into()).map(Self::new)
     }
 
-    fn from_pem(algorithm: Algorithm, pem: &Secret) -> Result<Self> {
+    /// Signs with whatever key this is, for a configuration that names no algorithm: Ed25519 as
+    /// `EdDSA`, EC on P-256 as ES256 and on P-384 as ES384, RSA as RS256.
+    ///
+    /// # Errors
+    ///
+    /// As [`es256`](Self::es256).
+    pub fn from_pem(pem: impl Into<Secret>) -> Result<Self> {
+        let pem = pem.into();
+        let kinds = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384, Algorithm::Rs256];
+        let mut of_kinds = kinds.into_iter().map(|kind| Self::with_algorithm(kind, &pem));
+        if let Some(signer) = of_kinds.find_map(Result::ok) {
+            return Ok(signer);
+        }
+        Algorithm::Es256.require_supported()?;
+        let kinds =
+            "an Ed25519 key, an EC key on P-256 or P-384, or an RSA key of 2048 bits or more";
+        Err(Error::config(format!("that is no private key: it takes {kinds}, unencrypted, in PEM")))
+    }
+
+    fn with_algorithm(algorithm: Algorithm, pem: &Secret) -> Result<Self> {
         SigningKey::from_pem(algorithm, pem).map(Self::new)
     }
 
@@ -163,6 +187,7 @@ impl JwtSigner {
         Self {
             key,
             key_id: None,
+            certificate: None,
             issuer: None,
             subject: Subject::Client,
             audience: None,
@@ -179,6 +204,21 @@ impl JwtSigner {
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = Some(key_id.into());
         self
+    }
+
+    /// The `x5t#S256` in the header: the SHA-256 of the certificate that the client is registered with,
+    /// in PEM; of several the first ([RFC 7515, section
+    /// 4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)). Microsoft Entra finds the key by
+    /// it. The certificate itself is not sent, and not read.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind): there is no certificate in it.
+    pub fn with_certificate(mut self, pem: &str) -> Result<Self> {
+        let der = certificate(pem)
+            .ok_or_else(|| Error::config("that is no certificate: it takes one in PEM"))?;
+        self.certificate = Some(URL_SAFE_NO_PAD.encode(Sha256::digest(der)));
+        Ok(self)
     }
 
     /// The `iss`, where it is not the client id. Apple: the team id.
@@ -257,8 +297,12 @@ impl JwtSigner {
         };
         let mut id = [0; 16];
         self.random.fill(&mut id);
-        let header =
-            Header { alg: self.key.algorithm().as_str(), typ: "JWT", kid: self.key_id.as_deref() };
+        let header = Header {
+            alg: self.key.algorithm().as_str(),
+            typ: "JWT",
+            kid: self.key_id.as_deref(),
+            certificate: self.certificate.as_deref(),
+        };
         let claims = Claims {
             iss: self.issuer.as_deref().unwrap_or(client_id),
             sub: match &self.subject {
@@ -333,6 +377,8 @@ struct Header<'a> {
     typ: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<&'a str>,
+    #[serde(rename = "x5t#S256", skip_serializing_if = "Option::is_none")]
+    certificate: Option<&'a str>,
 }
 
 #[derive(Serialize)]

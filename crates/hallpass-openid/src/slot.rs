@@ -14,6 +14,8 @@ const SHORTEST_FRESHNESS: Duration = Duration::from_secs(300);
 const LONGEST_FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// After a refresh that failed, the old document serves for so long before the next try.
 const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(60);
+/// Where there is no document yet, the longest wait between two fetches that fail.
+const LONGEST_OUTAGE_WAIT: Duration = Duration::from_secs(30);
 /// For how long an old document serves at most while every refresh fails.
 const LONGEST_STALENESS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Between two renewals that somebody's token asks for.
@@ -62,6 +64,8 @@ struct Kept<T> {
     /// How many fetches came to an end, and what the last one failed with.
     ended: u64,
     failure: Option<Error>,
+    /// What failed while there was no document to go on with.
+    outage: Outage,
     /// Refreshes of a document that is old.
     refreshes: Attempts,
     /// Renewals of one that lacks something, for a token of our own request.
@@ -75,6 +79,34 @@ impl<T> Kept<T> {
         // A clock that was put back does not make it fresh for longer.
         let is_soon = self.fresh_until <= now + LONGEST_FRESHNESS;
         is_soon && now < self.fresh_until && now < self.usable_until
+    }
+}
+
+/// A source that has given nothing yet. A second try may come at once, as after any fault; past that
+/// each failure doubles the wait, so that a provider that is down is not asked by each login.
+struct Outage {
+    failures: u32,
+    not_before: SystemTime,
+}
+
+impl Outage {
+    fn new() -> Self {
+        Self { failures: 0, not_before: SystemTime::UNIX_EPOCH }
+    }
+
+    fn add(&mut self, now: SystemTime) {
+        self.failures = self.failures.saturating_add(1);
+        let wait = match self.failures {
+            0 | 1 => Duration::ZERO,
+            // 1 s, 2 s, 4 s …
+            more => Duration::from_secs(1 << (more - 2).min(5)).min(LONGEST_OUTAGE_WAIT),
+        };
+        self.not_before = now + wait;
+    }
+
+    fn is_waiting(&self, now: SystemTime) -> bool {
+        // A clock that was put back does not make the wait longer.
+        now < self.not_before && self.not_before <= now + LONGEST_OUTAGE_WAIT
     }
 }
 
@@ -145,6 +177,7 @@ impl<T> Slot<T> {
             usable_until: long_ago,
             ended: 0,
             failure: None,
+            outage: Outage::new(),
             refreshes: Attempts::new(),
             renewals: Attempts::new(),
             strangers: Attempts::new(),
@@ -153,7 +186,7 @@ impl<T> Slot<T> {
     }
 
     /// The document. Where there is none, callers wait for one fetch together, and share its
-    /// failure; where there is an old one, one caller looks for a newer one and the others get the
+    /// failure, as do those that come soon after it failed again; where there is an old one, one caller looks for a newer one and the others get the
     /// old one, which also serves when the look fails.
     pub(crate) async fn get<F>(&self, now: SystemTime, fetch: impl FnOnce() -> F) -> Result<Arc<T>>
     where
@@ -207,8 +240,32 @@ impl<T> Slot<T> {
             }
             Look::Nothing { .. } => {}
         }
+        // check: 58
+        if let Some(failure) = self.outage(now) {
+            return Err(failure);
+        }
         let fetched = fetch().await;
+        if fetched.is_err() {
+            self.write().outage.add(now);
+        }
         self.settle(now, fetched)
+    }
+
+    /// What the last fetch failed with, while it is too soon for the next one.
+    fn outage(&self, now: SystemTime) -> Option<Error> {
+        let kept = self.read();
+        kept.failure.clone().filter(|_| kept.outage.is_waiting(now))
+    }
+
+    /// As if nothing had ever been fetched, but for the cool-downs: those are about what strangers may
+    /// make us do. What is on its way still comes in.
+    pub(crate) fn clear(&self) {
+        let mut kept = self.write();
+        kept.value = None;
+        kept.fresh_until = SystemTime::UNIX_EPOCH;
+        kept.usable_until = SystemTime::UNIX_EPOCH;
+        kept.failure = None;
+        kept.outage = Outage::new();
     }
 
     /// A newer document than `seen`, which lacked something: at once, but not twice within the
@@ -254,6 +311,7 @@ impl<T> Slot<T> {
                 kept.fresh_until = now + fresh;
                 kept.usable_until = now + fresh + LONGEST_STALENESS;
                 kept.failure = None;
+                kept.outage = Outage::new();
                 Ok(value)
             }
             Err(failure) => {

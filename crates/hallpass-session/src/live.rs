@@ -7,7 +7,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use hallpass_core::{BaseOAuth2, Clock, Error, OAuth2Token, Result, Secret};
+use hallpass_core::{BaseOAuth2, Clock, Error, OAuth2Token, Result, Revoke, Secret};
 
 use crate::{
     Renewal, TokenEvent, TokenKey, TokenListener, TokenReason, TokenStore, Version,
@@ -59,6 +59,9 @@ pub(crate) struct Memory {
     pub(crate) trouble: Option<Trouble>,
     /// A new token that the store did not take yet.
     pub(crate) unsaved: Option<Unsaved>,
+    /// What the last logout, under way or over, has revoked, if it was the last word, and the epoch that
+    /// it ends: a renewal that began no later does so with its own token.
+    pub(crate) revoke: Option<(u64, Revoke)>,
 }
 
 /// A renewal that failed: of which token, and until when it is not tried again; for good without.
@@ -164,7 +167,8 @@ impl Live {
     pub(crate) fn begin_epoch(self: &Arc<Self>, held: Option<Arc<Held>>) -> Option<Unsaved> {
         let mut memory = self.memory();
         let unsaved = memory.unsaved.take();
-        *memory = Memory { epoch: memory.epoch + 1, ..Memory::default() };
+        let (epoch, revoke) = (memory.epoch + 1, memory.revoke);
+        *memory = Memory { epoch, revoke, ..Memory::default() };
         self.held.store(held);
         drop(memory);
         self.settle();

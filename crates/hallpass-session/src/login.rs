@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hallpass_core::{Error, ErrorKind, OAuth2Token, Result};
+use hallpass_core::{Error, ErrorKind, OAuth2Token, Result, Revoke};
 
 use crate::{
     Entry, TokenReason,
@@ -25,6 +25,7 @@ pub(crate) async fn sign_in(live: &Arc<Live>, token: OAuth2Token) -> Result<()> 
         };
         let expected = kept.as_ref().map(|kept| kept.version);
         let Some(version) = swap(live, expected, &text).await? else { continue };
+        live.memory().revoke = None;
         let held = Arc::new(Held::new(token, version));
         begin_epoch(live, Some(Arc::clone(&held))).await;
         let old = kept.as_ref().and_then(readable);
@@ -41,12 +42,24 @@ pub(crate) enum Found {
     Unreadable(Error),
 }
 
-/// Forgets the token, and gives back the newest that was known.
-pub(crate) async fn sign_out(live: &Arc<Live>) -> Result<Found> {
+/// Forgets the token, and gives back the newest that was known. That of a renewal which is under way
+/// comes later: it has that revoked itself.
+pub(crate) async fn sign_out(live: &Arc<Live>, revoke: Option<Revoke>) -> Result<Found> {
     let _turn = live.turn.lock().await;
     // What is about to be deleted is not handed out either.
     live.held.store(None);
-    let found = remove(live).await?;
+    // Before the renewal can find the store empty.
+    {
+        let mut memory = live.memory();
+        memory.revoke = revoke.map(|what| (memory.epoch, what));
+    }
+    let found = match remove(live).await {
+        Ok(found) => found,
+        Err(error) => {
+            live.memory().revoke = None;
+            return Err(error);
+        }
+    };
     let unsaved = begin_epoch(live, None).await;
     Ok(unsaved.map_or(found, |token| Found::Token(Box::new(token))))
 }

@@ -4,8 +4,10 @@ use hallpass_core::{
     BaseOAuth2, ClientConfig, Clock, Error, HttpClient, Random, ReqwestClient, Result,
 };
 
+use self::at_hosts::AtHosts;
 use crate::{ApiClient, Session, api_client::base_url};
 
+mod at_hosts;
 mod blueprint;
 mod constructors;
 mod environment;
@@ -71,7 +73,7 @@ struct Entry {
 
 enum Made {
     Client(Arc<dyn BaseOAuth2>),
-    PerHost(Box<ClientSettings>),
+    PerHost(Box<ClientSettings>, AtHosts),
 }
 
 impl Registry {
@@ -220,7 +222,7 @@ impl Registry {
         if settings.api_base_url.is_some() {
             return refused("each host has its own API: the settings name no api_base_url");
         }
-        self.push(name, Made::PerHost(Box::new(settings)), None);
+        self.push(name, Made::PerHost(Box::new(settings), AtHosts::default()), None);
         Ok(())
     }
 
@@ -239,9 +241,9 @@ impl Registry {
         self.register_per_host(name, in_env(name, env)?)
     }
 
-    /// A client for one host of those that [`register_per_host`](Self::register_per_host) is for.
-    /// Sends nothing; keep it while the host's users are served, since metadata and keys that were
-    /// fetched are the client's own.
+    /// A client for one host of those that [`register_per_host`](Self::register_per_host) is for: the
+    /// same one each time, with the metadata and keys that it fetched, for the 256 hosts that were
+    /// asked for last, as they were spelled. Sends nothing.
     ///
     /// All of them have the one name, and tell their logins apart by their endpoints. Where tokens
     /// are stored, the host belongs into the id of the user.
@@ -259,7 +261,9 @@ impl Registry {
     /// [`register`](Self::register).
     pub fn at_host(&self, name: &str, host: &str) -> Result<Arc<dyn BaseOAuth2>> {
         match &self.entry(name)?.made {
-            Made::PerHost(settings) => self.make(name, (**settings).clone().with_host(host)),
+            Made::PerHost(settings, made) => {
+                made.get(host, || self.make(name, (**settings).clone().with_host(host)))
+            }
             Made::Client(_) => {
                 Err(unknown(format!("the client {name:?} is not registered for many hosts")))
             }
@@ -275,7 +279,7 @@ impl Registry {
     pub fn get(&self, name: &str) -> Result<&Arc<dyn BaseOAuth2>> {
         match &self.entry(name)?.made {
             Made::Client(client) => Ok(client),
-            Made::PerHost(_) => {
+            Made::PerHost(..) => {
                 Err(unknown(format!("the client {name:?} has many hosts: see at_host")))
             }
         }
@@ -291,7 +295,7 @@ impl Registry {
     pub fn clients(&self) -> impl Iterator<Item = &Arc<dyn BaseOAuth2>> {
         self.entries.iter().filter_map(|entry| match &entry.made {
             Made::Client(client) => Some(client),
-            Made::PerHost(_) => None,
+            Made::PerHost(..) => None,
         })
     }
 

@@ -169,6 +169,7 @@ impl Renewing<'_> {
         if let Some(held) = self.good(&kept) {
             return Ok(held);
         }
+        // check: 38
         if was_interrupted {
             let message = "a renewal was interrupted, and its token is lost: sign in again";
             let interrupted = Error::denied(message).with_reason("refresh_interrupted");
@@ -220,7 +221,10 @@ impl Renewing<'_> {
         };
         let Unsaved { old, token, lease, reason, .. } = unsaved;
         self.release(lease, false).await;
-        let Some(version) = written else { return Ok(None) };
+        let Some(version) = written else {
+            self.end(&token).await;
+            return Ok(None);
+        };
         self.announce(old.as_deref(), &token, reason).await;
         Ok(Some(self.hold(Arc::new(Held::new(token, version)))))
     }
@@ -238,6 +242,18 @@ impl Renewing<'_> {
         };
         if let Some(unsaved) = worthless {
             self.release(unsaved.lease, false).await;
+            self.end(&unsaved.token).await;
+        }
+    }
+
+    /// A new token that nobody is given: where a logout overtook the renewal and wants the user's
+    /// tokens revoked, it would live on at the provider.
+    async fn end(&self, token: &OAuth2Token) {
+        let overtaken = self.memory().revoke.filter(|(epoch, _)| self.epoch <= *epoch);
+        let Some((_, what)) = overtaken else { return };
+        if let Err(error) = self.parts.client.revoke_token(token, what).await {
+            let key = &self.key;
+            tracing::warn!(%error, ?key, "a token that a logout overtook was not revoked");
         }
     }
 

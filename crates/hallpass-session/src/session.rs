@@ -112,8 +112,9 @@ impl TokenManager {
     }
 
     /// Forgets the user's token, and then revokes it at the provider if asked; both are done though
-    /// nobody waits for it any more. A session of another process that holds it goes on with it until
-    /// it ends, or the API refuses it.
+    /// nobody waits for it any more. A renewal that is under way in this process has its new token
+    /// revoked in the same way; where that fails, it is logged. A session of another process that
+    /// holds it goes on with it until it ends, or the API refuses it.
     ///
     /// # Errors
     ///
@@ -131,7 +132,7 @@ impl TokenManager {
         let (live, client) = (Arc::clone(&session.live), Arc::clone(&self.parts.client));
         // Revoked in the task too: nobody else has the token any more.
         let leave = async move {
-            match (login::sign_out(&live).await?, revoke) {
+            match (login::sign_out(&live, revoke).await?, revoke) {
                 (Found::Token(token), Some(what)) => client.revoke_token(&token, what).await,
                 (Found::Unreadable(error), Some(_)) => Err(error),
                 (Found::Nothing | Found::Token(_) | Found::Unreadable(_), _) => Ok(()),

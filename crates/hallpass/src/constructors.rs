@@ -15,14 +15,14 @@ use crate::{BaseOAuth2, Result};
 /// | `provider` | Needs | May have |
 /// |---|---|---|
 /// | `apple` | `private_key`, `key_id`, `team_id`, and no secret | |
-/// | `auth0` | `host`: `example.auth0.com` | |
+/// | `auth0` | `host`: `example.auth0.com` | `private_key` and `key_id` in place of a secret |
 /// | `discord-openid`, `kakao-openid`, `naver-openid` | | the same three with OpenID Connect |
 /// | `franceconnect` | | `host`: `production` (the default) or `integration` |
 /// | `github` | | `host`: an Enterprise Server |
 /// | `gitlab` | | `host`: an instance of one's own |
 /// | `microsoft` | | `host`: the tenant, `common` by default |
-/// | `okta` | `host`: `example.okta.com`, or `example.okta.com/oauth2/default` for a custom server | |
-/// | `openid` | `issuer`, as the metadata have it: with the slash at its end, if there is one | `metadata_url` |
+/// | `okta` | `host`: `example.okta.com`, or `example.okta.com/oauth2/default` for a custom server | `private_key` and `key_id` in place of a secret |
+/// | `openid` | `issuer`, as the metadata have it: with the slash at its end, if there is one | `metadata_url`; `private_key` and `key_id` in place of a secret |
 /// | `reddit` | `user_agent`, as Reddit wants it | |
 /// | `shopify` | `host`: `example.myshopify.com` | |
 ///
@@ -98,7 +98,7 @@ fn apple(mut plan: Blueprint) -> Made {
 #[cfg(feature = "auth0")]
 fn auth0(mut plan: Blueprint) -> Made {
     let domain = plan.require_host()?;
-    plan.client(crate::auth0::Auth0::new(&domain))
+    signing(plan)?.client(crate::auth0::Auth0::new(&domain))
 }
 
 #[cfg(feature = "franceconnect")]
@@ -171,9 +171,11 @@ fn okta(mut plan: Blueprint) -> Made {
         }
     }
 
-    match plan.require_host()? {
-        Host(domain, Some(server)) => plan.client(Okta::custom(&domain, &server)),
-        Host(domain, None) => plan.client(Okta::new(&domain)),
+    let Host(domain, server) = plan.require_host()?;
+    let plan = signing(plan)?;
+    match server {
+        Some(server) => plan.client(Okta::custom(&domain, &server)),
+        None => plan.client(Okta::new(&domain)),
     }
 }
 
@@ -189,7 +191,25 @@ fn openid(mut plan: Blueprint) -> Made {
         Some(url) => OpenId::from_metadata_url(name, url, issuer),
         None => OpenId::new(name, issuer),
     };
-    plan.client(provider)
+    signing(plan)?.client(provider)
+}
+
+/// `private_key_jwt`, where there is a key: the algorithm is the key's, and whether the provider takes
+/// it, its metadata say.
+#[cfg(feature = "openid")]
+fn signing(mut plan: Blueprint) -> Result<Blueprint> {
+    let key_id = plan.take_key_id();
+    let Some(pem) = plan.take_private_key() else {
+        return match key_id {
+            Some(_) => Err(Blueprint::lacks("private_key")),
+            None => Ok(plan),
+        };
+    };
+    let signer = crate::openid::JwtSigner::from_pem(pem)?;
+    Ok(plan.with_assertion(match key_id {
+        Some(key_id) => signer.with_key_id(key_id),
+        None => signer,
+    }))
 }
 
 #[cfg(feature = "reddit")]

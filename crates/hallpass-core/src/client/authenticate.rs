@@ -50,7 +50,7 @@ impl<P: Provider> OAuth2Client<P> {
     ) -> Result<ClientAuth> {
         let own = self.config.client_auth;
         let listed = |at| match (own, endpoints.client_auth(at)) {
-            (Some(own), _) => Ok(own),
+            (Some(own), _) => Ok(self.elsewhere(own, at, endpoints).unwrap_or(own)),
             (None, Some(listed)) => pick(listed, &self.config),
             (None, None) => Ok(self.descriptor.client_auth),
         };
@@ -69,7 +69,24 @@ impl<P: Provider> OAuth2Client<P> {
             (_, wanted) => wanted,
         };
         // Of a provider that is discovered, this is known no sooner.
+        // check: 32 => Ok(wanted)
         fits(wanted, &self.config).map(|()| wanted)
+    }
+
+    /// What an endpoint's own list has in place of the way that the application chose: where the list
+    /// of the token endpoint has that way, the choice was among those, and metadata is not mistaken.
+    fn elsewhere(
+        &self,
+        own: ClientAuth,
+        at: Option<Endpoint>,
+        endpoints: &Endpoints,
+    ) -> Option<ClientAuth> {
+        let is_listed = endpoints.client_auth(None)?.contains(&own);
+        let here = endpoints.client_auth(at)?;
+        if !is_listed || here.contains(&own) {
+            return None;
+        }
+        pick(here, &self.config).ok()
     }
 
     /// Writes the header, or returns the parameters that go into the body. Anew for each attempt.
@@ -85,6 +102,7 @@ impl<P: Provider> OAuth2Client<P> {
         let (id_name, secret_name) = self.descriptor.client_params.clone();
         match (way, &self.config.credential) {
             (ClientAuth::Basic, Credential::Secret(secret)) => {
+                // check: 31 => headers.insert(header::AUTHORIZATION, basic(id, secret.expose())?);
                 headers
                     .insert(header::AUTHORIZATION, basic(&encoded(id), &encoded(secret.expose()))?);
             }

@@ -39,6 +39,7 @@ impl<P: Provider> OAuth2Client<P> {
 fn request_uri(response: &Response) -> Result<String> {
     let body = response.json()?;
     let found = body.get("request_uri").and_then(Value::as_str).unwrap_or_default();
+    // check: 15
     if found.is_empty() || found.len() > LONGEST_REQUEST_URI_BYTES {
         return Err(Error::malformed("the answer to a pushed request has no request_uri")
             .with_reason("request_uri")

@@ -66,6 +66,9 @@ impl<P: Provider> OAuth2Client<P> {
             observe::answered(response.status);
             return Ok((response, sent));
         };
+        if matches!(plan.target, Target::Token) {
+            self.check_signer(endpoints).map_err(Error::with_unsent)?;
+        }
         let mut last = false;
         loop {
             let prepared = self.prepare(plan, body.clone(), endpoints).await;

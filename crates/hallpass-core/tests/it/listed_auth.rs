@@ -211,8 +211,31 @@ async fn revocation_has_a_list_of_its_own_or_that_of_the_token_endpoint() {
     let none_fits = Err(ErrorKind::Config);
     assert_eq!(revoked(keyed(), &lists(&keys, &basic)).await, none_fits);
     assert_eq!(revoked(config(), &lists(&post, &keys)).await, none_fits);
-    let own = config().with_client_auth(ClientAuth::Post);
-    assert_eq!(revoked(own, &lists(&basic, &basic)).await, Ok(Proof::Post));
+}
+
+#[tokio::test]
+async fn what_the_application_chose_gives_way_to_an_endpoints_own_list_and_to_no_mistaken_one() {
+    let (basic, post, key) = ("client_secret_basic", "client_secret_post", "private_key_jwt");
+    for (token, revocation, want) in [
+        (&[post, basic][..], Some(basic), Proof::Basic),
+        (&[post], Some(basic), Proof::Basic),
+        (&[post], Some(post), Proof::Post),
+        (&[post], None, Proof::Post),
+        // The application knows better than a list that has not even its way to the token endpoint.
+        (&[basic], Some(basic), Proof::Post),
+        (&[basic], None, Proof::Post),
+        // None that the client can do: what was chosen, and the provider says what is wrong with it.
+        (&[post], Some(key), Proof::Post),
+    ] {
+        let mut document = listing(token);
+        if let Some(way) = revocation {
+            document["revocation_endpoint_auth_methods_supported"] = json!([way]);
+        }
+        let own = || config().with_client_auth(ClientAuth::Post);
+        let what = format!("{token:?} {revocation:?}");
+        assert_eq!(revoked(own(), &document).await, Ok(want), "{what}");
+        assert_eq!(login(discovered(), own(), &document).await, Ok(Proof::Post), "{what}");
+    }
 }
 
 #[tokio::test]

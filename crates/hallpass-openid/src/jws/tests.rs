@@ -152,6 +152,21 @@ fn what_is_no_jwt_is_refused() {
 }
 
 #[test]
+fn what_is_encrypted_says_what_to_do_about_it() {
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RSA-OAEP-256","enc":"A256GCM"}"#);
+    // A key of one's own (`dir`) is left out.
+    for rest in ["a2V5.aXY.dGV4dA.dGFn", ".aXY.dGV4dA.dGFn"] {
+        let error = Jws::parse(&format!("{header}.{rest}")).unwrap_err();
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("encrypted")));
+        assert!(error.to_string().contains("id_token_encrypted_response_alg"), "{error}");
+    }
+    let signed = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#);
+    refused(&format!("{signed}.a2V5.aXY.dGV4dA.dGFn"), "jwt");
+    refused(&format!("{header}.aXY.dGV4dA.dGFn"), "jwt");
+    refused(&format!("{header}.a.a.a.a.a"), "jwt");
+}
+
+#[test]
 fn base64url_has_one_spelling() {
     // "{}" is e30, with two bits to spare: e31 decodes to the same in a tolerant reader.
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#);

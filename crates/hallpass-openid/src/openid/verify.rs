@@ -40,7 +40,7 @@ impl<X> IdTokenVerifier for OpenId<X> {
         };
         // check: 51 => let keys_issuer: Option<Arc<str>> = None;
         let keys_issuer = self.check_signature(&jws, algorithm, jwks_uri, &expected, net).await?;
-        let claims = jws.claims()?;
+        let mut claims = jws.claims()?;
         let rules = Rules {
             kind: expected.kind,
             issuer: &self.issuer,
@@ -55,6 +55,7 @@ impl<X> IdTokenVerifier for OpenId<X> {
         rules::check(&claims, algorithm, &rules)?;
         // check: 50
         rules::check_keys_issuer(&claims, keys_issuer.as_deref(), &rules)?;
+        rules::name_issuer(&mut claims, &self.issuer);
         Ok(VerifiedClaims::dangerously_assume_verified(claims))
     }
 }

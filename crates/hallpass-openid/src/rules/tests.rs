@@ -251,8 +251,12 @@ fn a_refreshed_id_token_goes_on_where_the_first_one_began() {
     for (before, after, want) in [
         (json!({}), json!({}), "ok"),
         (json!({}), of("iat", json!(NOW + 1)), "ok"),
-        (json!({}), of("iss", json!("op.test")), "iss"),
+        // An alias is the same provider; what never was one of its names is not.
+        (json!({}), of("iss", json!("op.test")), "ok"),
+        (of("iss", json!("op.test")), json!({}), "ok"),
         (of("iss", json!("op.test")), of("iss", json!("op.test")), "ok"),
+        (of("iss", json!("https://evil.test")), json!({}), "iss"),
+        (of("iss", Json::Null), json!({}), "iss"),
         (json!({}), of("aud", json!([CLIENT])), "ok"),
         (many.clone(), many.clone(), "ok"),
         (many.clone(), of("azp", json!(CLIENT)), "aud"),

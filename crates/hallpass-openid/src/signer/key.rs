@@ -1,4 +1,7 @@
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use hallpass_core::{Error, Json, Result, Secret};
 use serde::Serialize;
 
@@ -105,4 +108,12 @@ fn kind_of_key(algorithm: Algorithm) -> &'static str {
         Algorithm::Es512 => "an EC key on P-521",
         _ => "an RSA key of 2048 bits or more",
     }
+}
+
+/// The first certificate in PEM, undone (RFC 7468 section 5). Signed by whom, and for how long, is the provider's business.
+pub(super) fn certificate(pem: &str) -> Option<Vec<u8>> {
+    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (base64, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    let base64: String = base64.split_ascii_whitespace().collect();
+    STANDARD.decode(base64).ok().filter(|der| !der.is_empty())
 }

@@ -133,6 +133,51 @@ fn what_is_no_private_key_for_the_algorithm_is_refused() {
 }
 
 #[tokio::test]
+async fn a_key_of_any_kind_signs_by_the_algorithm_that_goes_with_it() {
+    for (pem, want) in [
+        (der::pkcs8(vectors::ED_JWK), EdDsa),
+        (der::pkcs8(vectors::A3_JWK), Es256),
+        (der::pkcs8(vectors::P384_JWK), Es384),
+        (der::pkcs8(vectors::A2_JWK), Rs256),
+        (der::pkcs1(vectors::A2_JWK), Rs256),
+    ] {
+        let signer = JwtSigner::from_pem(pem);
+        assert_eq!(signer.is_ok(), want.is_supported(), "{want:?}");
+        let Ok(signer) = signer else { continue };
+        let jwt = signer.sign("client", "https://op.test", at(1)).await.unwrap();
+        assert_eq!(Jws::parse(jwt.expose()).unwrap().algorithm(), Some(want));
+    }
+    let planted = der::pem("PRIVATE KEY", b"planted");
+    for pem in ["", "no PEM", &planted, &der::pem("PUBLIC KEY", b"anything")] {
+        let error = JwtSigner::from_pem(pem).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("cGxhbnRlZA"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn the_header_names_the_certificate_of_the_registration() {
+    let signer = || JwtSigner::hs256(SECRET).unwrap();
+    let header = async |signer: JwtSigner| -> Json {
+        let jwt = signer.sign("client", "https://op.test", at(1_000)).await.unwrap();
+        let header = jwt.expose().split('.').next().unwrap().to_owned();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap()
+    };
+    assert_eq!(header(signer()).await.get("x5t#S256"), None);
+    // The SHA-256 of "abc" is published (FIPS 180-2, appendix B.1).
+    let (first, second) = (der::pem("CERTIFICATE", b"abc"), der::pem("CERTIFICATE", b"another"));
+    for pem in [&first, &format!("{first}{second}"), &first.replace('\n', "\r\n")] {
+        let named = header(signer().with_certificate(pem).unwrap()).await;
+        assert_eq!(named["x5t#S256"], "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+    }
+    let cut = first.replace("END", "");
+    for pem in ["", "abc", &der::pem("PRIVATE KEY", b"abc"), &der::pem("CERTIFICATE", b""), &cut] {
+        assert_eq!(signer().with_certificate(pem).unwrap_err().kind(), ErrorKind::Config, "{pem}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_secret_signs_with_each_hash() {
     let constructors: [(Constructor, Algorithm); 3] =
         [(JwtSigner::hs256, Hs256), (JwtSigner::hs384, Hs384), (JwtSigner::hs512, Hs512)];

@@ -340,3 +340,62 @@ fn callers_that_go_away_do_not_drive_refreshes() {
     assert_eq!(world.now_get(later + SECOND), Ok(1));
     assert_eq!(world.now_get(later + 2 * SECOND), Ok(4));
 }
+
+#[test]
+fn a_source_that_is_down_is_asked_twice_and_then_more_and_more_rarely() {
+    let world = World::new();
+    world.is_down.set(true);
+    let (mut now, mut asked) = (start(), Vec::new());
+    for second in 0..120_u64 {
+        now = start() + Duration::from_secs(second);
+        let before = world.fetches.get();
+        // Many logins in each second; all are told what the last fetch failed with.
+        for _ in 0..3 {
+            assert_eq!(world.now_get(now), Err(ErrorKind::Transport));
+        }
+        asked.extend((before..world.fetches.get()).map(|_| second));
+    }
+    assert_eq!(asked, [0, 0, 1, 3, 7, 15, 31, 61, 91]);
+    world.is_down.set(false);
+    assert_eq!(world.now_get(now), Err(ErrorKind::Transport), "not yet");
+    assert_eq!(world.now_get(now + SECOND * 2), Ok(10));
+    // What was fetched once ends it: the next outage begins at the beginning.
+    world.slot.clear();
+    world.is_down.set(true);
+    assert_eq!(world.now_get(now), Err(ErrorKind::Transport));
+    world.is_down.set(false);
+    assert_eq!(world.now_get(now), Ok(12));
+}
+
+#[test]
+fn a_clock_that_was_put_back_does_not_make_an_outage_longer() {
+    let world = World::new();
+    world.is_down.set(true);
+    for _ in 0..3 {
+        assert!(world.now_get(start()).is_err());
+    }
+    assert_eq!(world.fetches.get(), 2);
+    assert!(world.now_get(start() - LONGEST_OUTAGE_WAIT).is_err());
+    assert_eq!(world.fetches.get(), 3);
+}
+
+#[test]
+fn what_was_forgotten_is_fetched_again_and_not_served() {
+    let world = World::filled();
+    world.slot.clear();
+    assert_eq!(world.now_get(start()), Ok(2));
+    world.slot.clear();
+    world.is_down.set(true);
+    assert_eq!(world.now_get(start()), Err(ErrorKind::Transport));
+}
+
+#[test]
+fn what_is_forgotten_while_it_is_fetched_comes_in_all_the_same() {
+    let world = World::new();
+    let mut call = world.get(start());
+    waits(&mut call);
+    world.slot.clear();
+    world.gate.add_permits(1);
+    assert_eq!(*ended(&mut call).unwrap(), 1);
+    assert_eq!(world.now_get(start()), Ok(1));
+}

@@ -7,7 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use hallpass_core::{Error, ErrorKind, Result, http::header};
-use hallpass_openid::{BackchannelLogout, LoggedOut, MemoryReplayStore, ReplayStore};
+use hallpass_openid::{
+    BackchannelLogout, IssuerRule, LoggedOut, MemoryReplayStore, OpenId, ReplayStore,
+};
 use hallpass_testkit::SigningKey;
 use serde_json::{Value, json};
 
@@ -235,6 +237,27 @@ async fn a_session_that_was_refreshed_is_still_the_one_that_is_named() {
     assert!(logged_out.ends(token.claims().unwrap()));
 }
 
+#[tokio::test]
+async fn a_logout_in_another_name_of_the_issuer_is_about_its_sessions_too() {
+    let rule = || IssuerRule::OneOf(vec![ISSUER.to_owned(), "op.test".to_owned()]);
+    for (of_login, of_logout) in [(ISSUER, "op.test"), ("op.test", ISSUER)] {
+        let provider = OpenId::new("op", ISSUER).with_issuer_rule(rule());
+        let logout = Logout { world: World::of(provider), ..Logout::new() };
+        let login = json!({ "iss": of_login, "sid": "s-1" });
+        let token = logout.world.login(&login).await.unwrap();
+        let body = logout.body(&json!({ "iss": of_logout }));
+        let logged_out = logout.receive(&body).await.unwrap();
+        assert_eq!(logged_out.issuer(), ISSUER);
+        assert!(logged_out.ends(token.claims().unwrap()), "{of_login} {of_logout}");
+        // The name of neither is not let in by the other.
+        let body = logout.body(&json!({ "iss": "www.op.test", "jti": "id-2" }));
+        refused(logout.receive(&body).await, ErrorKind::Security, Some("iss"));
+        // What came in one name does not come again in the other.
+        let body = logout.body(&json!({ "iss": of_login }));
+        refused(logout.receive(&body).await, ErrorKind::Security, Some("replay"));
+    }
+}
+
 /// A store that does not answer.
 #[derive(Debug)]
 struct Down;
@@ -320,7 +343,8 @@ async fn what_is_remembered_of_a_token_is_short_and_ends_soon() {
     let kept = ledger.0.lock().unwrap();
     let for_seconds = |until: &SystemTime| until.duration_since(now).unwrap().as_secs();
     let got: Vec<_> = kept.iter().map(|(id, until)| (id.len(), for_seconds(until))).collect();
-    assert_eq!(got, [(43, 360), (43, 86_460), (43, 360)]);
+    assert_eq!(got, [(65, 360), (65, 86_460), (65, 360)]);
+    assert_eq!(kept[0].0[..22], kept[2].0[..22], "of one client");
     assert_ne!(kept[0].0, kept[2].0);
 }
 
@@ -341,12 +365,19 @@ async fn the_memory_of_a_store_has_an_end() {
     let Logout { world, store, .. } = Logout::new();
     let now = hallpass_core::Clock::now(&*world.clock);
     let until = now + Duration::from_secs(60);
+    let of = |client: &str, token: &str| format!("{client:-<22}{token}");
     for number in 0..100_000 {
-        assert!(store.is_first(&number.to_string(), until).await.unwrap());
+        assert!(store.is_first(&of("one", &number.to_string()), until).await.unwrap());
     }
-    refused(store.is_first("one more", until).await, ErrorKind::Transport, None);
-    assert!(!store.is_first("7", until).await.unwrap());
+    refused(store.is_first(&of("one", "more"), until).await, ErrorKind::Transport, None);
+    assert!(!store.is_first(&of("one", "7"), until).await.unwrap());
+    // One provider that signs without end fills no other's part.
+    assert!(store.is_first(&of("two", "7"), until).await.unwrap());
+    assert!(!store.is_first(&of("two", "7"), until).await.unwrap());
+    store.forget(&of("two", "7")).await.unwrap();
+    assert_eq!(format!("{store:?}"), "MemoryReplayStore { kept: 100000 }");
     world.clock.advance(60);
-    assert!(store.is_first("one more", until + Duration::from_secs(60)).await.unwrap());
+    let later = until + Duration::from_secs(60);
+    assert!(store.is_first(&of("one", "more"), later).await.unwrap());
     assert_eq!(format!("{store:?}"), "MemoryReplayStore { kept: 1 }");
 }

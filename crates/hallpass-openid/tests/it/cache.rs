@@ -2,6 +2,7 @@
 
 use hallpass_core::ErrorKind;
 use hallpass_openid::{Algorithm, IssuerRule, OpenId};
+use hallpass_testkit::SigningKey;
 use serde_json::json;
 
 use crate::support::{DISCOVERY, ISSUER, JWKS, World, document, jwks, refused, together};
@@ -125,4 +126,44 @@ async fn a_login_that_goes_away_leaves_no_lock() {
     world.script.open();
     assert!(world.client.endpoints().await.is_ok());
     assert_eq!(world.script.places(), [DISCOVERY, DISCOVERY]);
+}
+
+#[tokio::test]
+async fn a_provider_that_was_never_there_is_not_asked_by_each_login() {
+    let world = World::new();
+    world.script.fail(DISCOVERY, 503);
+    for _ in 0..20 {
+        refused(world.client.authorize().start().await.map(drop), ErrorKind::Transport, None);
+    }
+    assert_eq!(world.script.places(), [DISCOVERY; 2]);
+    world.script.answer(DISCOVERY, &document());
+    world.clock.advance(1);
+    assert!(world.client.authorize().start().await.is_ok());
+    // The same of its keys, once it is known.
+    world.script.fail(JWKS, 503);
+    world.script.sent();
+    for _ in 0..20 {
+        refused(world.verify_by(&world.key).await, ErrorKind::Transport, None);
+    }
+    assert_eq!(world.script.places(), [JWKS; 2]);
+    world.script.answer(JWKS, &jwks(&[&world.key]));
+    world.clock.advance(1);
+    world.verify_by(&world.key).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_fetched_again_by_all_clones() {
+    let provider = OpenId::new("op", ISSUER);
+    let world = World::of(provider.clone());
+    world.verify_by(&world.key).await.unwrap();
+    let stranger = SigningKey::es256().with_key_id("first");
+    provider.forget_fetched();
+    world.script.answer(JWKS, &jwks(&[&stranger]));
+    world.script.sent();
+    refused(world.verify_by(&world.key).await, ErrorKind::Security, Some("signature"));
+    assert_eq!(world.script.places()[..2], [DISCOVERY, JWKS]);
+    world.verify_by(&stranger).await.unwrap();
+    world.client.provider().forget_fetched();
+    world.script.fail(DISCOVERY, 503);
+    refused(world.verify_by(&stranger).await, ErrorKind::Transport, None);
 }

@@ -106,6 +106,8 @@ async fn what_is_no_metadata_is_refused() {
     let world = World::new();
     world.script.answer(DISCOVERY, &json!([]));
     refused(world.client.endpoints().await, ErrorKind::Malformed, Some("metadata"));
+    // A new one each time: who asks a third time is told what the second failed with.
+    let world = World::new();
     world.announce(&json!({ "token_endpoint": "http://op.test/token" }));
     refused(world.client.endpoints().await, ErrorKind::Security, Some("plain_http"));
     world.script.answer_with(DISCOVERY, |_| {
@@ -113,6 +115,7 @@ async fn what_is_no_metadata_is_refused() {
         crate::support::response(200, "application/json", &twice)
     });
     refused(world.client.endpoints().await, ErrorKind::Security, Some("duplicate"));
+    let world = World::new();
     let long = json!({ "issuer": ISSUER, "x": "x".repeat(512 << 10) });
     world.script.answer(DISCOVERY, &long);
     refused(world.client.endpoints().await, ErrorKind::Malformed, Some("body_limit"));

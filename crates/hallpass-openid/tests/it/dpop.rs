@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hallpass_core::{ErrorKind, Grant, Json, OAuth2Client, OAuth2Token, Response, Result};
+use hallpass_core::{
+    ErrorKind, Grant, Json, OAuth2Client, OAuth2Token, Operation, Response, Result,
+};
 use hallpass_openid::{DpopSigner, OpenId};
 use serde_json::json;
 
-use crate::support::{ACCESS_TOKEN, Sent, TOKEN, World, param, refused, response};
+use crate::support::{ACCESS_TOKEN, DISCOVERY, Sent, TOKEN, World, param, refused, response};
 
 const API: &str = "https://api.test/things";
 
@@ -63,6 +65,37 @@ async fn the_login_names_the_key() {
     assert_eq!(param(login.url.as_str(), "dpop_jkt").as_deref(), Some(key.thumbprint()));
     let error = client.authorize().param("dpop_jkt", "other").start().await.unwrap_err();
     assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("reserved")));
+}
+
+#[tokio::test]
+async fn a_key_that_the_provider_takes_no_proof_of_is_refused_before_anything_is_sent() {
+    for (listed, fits) in [
+        (json!(["ES256"]), true),
+        (json!(["PS256", "ES256"]), true),
+        (json!(["PS256", "EdDSA"]), false),
+        (json!([]), false),
+        (json!(null), true),
+        (json!("PS256"), true),
+    ] {
+        let world = World::new();
+        world.announce(&json!({ "dpop_signing_alg_values_supported": listed }));
+        world.script.answer(TOKEN, &granted("DPoP"));
+        let (client, _) = signing(&world);
+        let login = client.authorize().start().await.map(drop);
+        let token = granted_token(&client).await.map(drop);
+        let without = world.client.authorize().start().await;
+        assert!(without.is_ok(), "who has no key is not asked: {listed}");
+        if fits {
+            assert!(login.is_ok() && token.is_ok(), "{listed}");
+            continue;
+        }
+        for got in [login, token] {
+            let error = got.unwrap_err();
+            assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("alg")));
+            assert!(error.is_unsent() || error.operation() == Some(Operation::Authorize));
+        }
+        assert_eq!(world.script.places(), [DISCOVERY], "{listed}");
+    }
 }
 
 #[tokio::test]

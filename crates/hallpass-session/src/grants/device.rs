@@ -251,6 +251,7 @@ impl DeviceAuthorization {
         };
         match error.oauth().map(OAuthError::code) {
             Some("authorization_pending") => {}
+            // check: 42
             Some("slow_down") => self.interval += SLOWER,
             Some("expired_token") => return Err(error.with_reason("expired_token")),
             // After the answer: the code is spent, and what failed is something else.
@@ -258,6 +259,7 @@ impl DeviceAuthorization {
             _ if error.kind() == ErrorKind::Transport => self.back_off(&error),
             _ => return Err(error),
         }
+        // check: 42 => self.pause = self.interval;
         self.pause = self.interval.max(error.retry_after().unwrap_or_default());
         Ok(None)
     }

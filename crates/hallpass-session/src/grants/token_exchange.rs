@@ -154,6 +154,7 @@ impl TokenExchange {
         }
         let token = client.request_token(self.wish.add_to(grant, client)).await?;
         match (&self.requested, Self::issued_kind(&token)) {
+            // check: 43
             (Some(asked), Some(issued)) if asked.as_str() != issued => {
                 let message = "a token of another sort than was asked for";
                 Err(Error::malformed(message).with_reason("issued_token_type"))

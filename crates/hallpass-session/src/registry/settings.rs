@@ -165,8 +165,8 @@ impl ClientSettings {
         self
     }
 
-    /// A key that signs in place of a secret, in PEM, and the name that the provider knows it by:
-    /// for a provider that takes nothing else.
+    /// A key that signs in place of a secret, in PEM, and the name that the provider knows it by. The
+    /// facade's table of constructors says which providers take one.
     #[must_use]
     pub fn with_private_key(mut self, key_id: impl Into<String>, pem: impl Into<Secret>) -> Self {
         self.key_id = Some(key_id.into());

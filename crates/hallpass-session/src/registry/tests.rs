@@ -206,6 +206,30 @@ fn an_application_at_many_hosts_has_a_client_for_each() {
     refused(clients.register_per_host("shops", settings()), Some("client_name"));
 }
 
+#[test]
+fn a_host_has_the_same_client_each_time_while_it_is_among_the_last() {
+    let mut clients = registry();
+    clients.register_per_host("shops", settings()).unwrap();
+    clients.register_per_host("more", settings().with_provider("shops")).unwrap();
+    let at = |name: &str, host: &str| clients.at_host(name, &format!("{host}.shops.test")).unwrap();
+    let oak = at("shops", "oak");
+    assert!(Arc::ptr_eq(&oak, &at("shops", "oak")));
+    assert!(!Arc::ptr_eq(&oak, &at("shops", "elm")));
+    assert!(!Arc::ptr_eq(&oak, &at("more", "oak")), "another registration's");
+    // What cannot be made takes nobody's place.
+    for _ in 0..300 {
+        refused(clients.at_host("shops", "evil.test"), None);
+    }
+    for number in 0..254 {
+        at("shops", &format!("of{number}"));
+    }
+    assert!(Arc::ptr_eq(&oak, &at("shops", "oak")), "256 are kept");
+    for number in 0..256 {
+        at("shops", &format!("of{number}"));
+    }
+    assert!(!Arc::ptr_eq(&oak, &at("shops", "oak")));
+}
+
 #[tokio::test]
 async fn clients_of_many_hosts_have_no_api_in_common() {
     let mut clients = registry();

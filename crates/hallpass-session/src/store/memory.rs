@@ -86,6 +86,7 @@ impl TokenStore for MemoryStore {
         let now = Instant::now();
         let mut all = self.kept();
         let kept = all.entry(key.clone()).or_default();
+        // check: 37
         if kept.lease.is_some_and(|(_, until)| now < until) {
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -164,6 +164,80 @@ impl Before for Meanwhile {
     async fn before(&self, call: &'static str) -> Result<()> {
         if call == "compare_and_swap" && !self.1.swap(true, Ordering::SeqCst) {
             self.0.session("ada").token().await?;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_logout_has_the_token_of_a_renewal_under_way_revoked_too() {
+    for (revoke, signs_in_again, want) in [
+        (Some(Revoke::RefreshToken), false, 2),
+        // Who is signed in again may have a token of the same grant.
+        (Some(Revoke::RefreshToken), true, 1),
+        (None, false, 0),
+    ] {
+        let world = World::new().await;
+        world.manager.sign_in("ada", world.login().await).await.unwrap();
+        let before = world.stored().await.unwrap();
+        world.clock.forward(4_000);
+        let again = if signs_in_again { Some(world.login().await) } else { None };
+        let overtakes = Arc::new(Overtakes { manager: Mutex::default(), revoke, again });
+        let manager = world.over(Arc::clone(&overtakes));
+        *overtakes.manager.lock().unwrap() = Some(manager.clone());
+        let got = manager.session("ada").token().await;
+        assert_eq!(got.is_ok(), signs_in_again, "{got:?}");
+        assert_eq!(world.stored().await.is_some(), signs_in_again);
+        assert_eq!(world.refreshes(), 1);
+        let requests = world.local.requests();
+        let revoked: Vec<_> = requests
+            .iter()
+            .filter(|request| request.operation() == "revoke")
+            .map(|request| request.param("token").unwrap())
+            .collect();
+        assert_eq!(revoked.len(), want, "{revoke:?} {signs_in_again}");
+        let of_before = |token: &&String| before.refresh_token().unwrap().matches(token);
+        assert_eq!(revoked.iter().filter(of_before).count(), want.min(1));
+    }
+}
+
+#[tokio::test]
+async fn a_logout_of_before_has_nothing_revoked_that_a_later_renewal_loses_to_a_login() {
+    let world = World::new().await;
+    let overtakes = Arc::new(Overtakes { manager: Mutex::default(), revoke: None, again: None });
+    let manager = world.over(Arc::clone(&overtakes));
+    let session = manager.sign_in("ada", world.login().await).await.unwrap();
+    manager.sign_out("ada", Some(Revoke::Grant)).await.unwrap();
+    assert_eq!(world.local.count("revoke"), 1);
+    // Signed in again and once more, both elsewhere: the second time while this process renews.
+    world.elsewhere().sign_in("ada", world.login().await).await.unwrap();
+    session.token().await.unwrap();
+    world.clock.forward(4_000);
+    *overtakes.manager.lock().unwrap() = Some(world.elsewhere());
+    session.token().await.unwrap_err();
+    assert_eq!((world.refreshes(), world.local.count("revoke")), (1, 1));
+}
+
+/// A logout, and perhaps a login, before the first write: that of a renewal.
+#[derive(Debug)]
+struct Overtakes {
+    manager: Mutex<Option<TokenManager>>,
+    revoke: Option<Revoke>,
+    again: Option<OAuth2Token>,
+}
+
+#[async_trait]
+impl Before for Arc<Overtakes> {
+    async fn before(&self, call: &'static str) -> Result<()> {
+        if call != "compare_and_swap" {
+            return Ok(());
+        }
+        let manager = self.manager.lock().unwrap().take();
+        if let Some(manager) = manager {
+            manager.sign_out("ada", self.revoke).await?;
+            if let Some(again) = self.again.clone() {
+                manager.sign_in("ada", again).await?;
+            }
         }
         Ok(())
     }

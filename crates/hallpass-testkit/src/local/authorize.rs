@@ -1,6 +1,9 @@
 //! The authorization endpoint: a page, an answer, and the way back. RFC 6749 section 4.1.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use hallpass_core::{
     Pkce, Secret,
@@ -46,8 +49,11 @@ enum Refusal {
     /// Not redirected: nothing proves that the request is the application's.
     Page(&'static str),
     /// RFC 6749 section 4.1.2.1.
-    Redirect { back: Back, code: &'static str, description: &'static str },
+    Redirect { back: Box<Back>, code: Word, description: Word },
 }
+
+/// Of our own, or of a fixture.
+type Word = Cow<'static, str>;
 
 /// The way back to the application.
 struct Back {
@@ -59,8 +65,9 @@ struct Back {
 }
 
 impl Back {
-    fn refuse(self, code: &'static str, description: &'static str) -> Refusal {
-        Refusal::Redirect { back: self, code, description }
+    fn refuse(self, code: impl Into<Word>, description: impl Into<Word>) -> Refusal {
+        let (code, description) = (code.into(), description.into());
+        Refusal::Redirect { back: Box::new(self), code, description }
     }
 
     /// The callback, with state and issuer (RFC 9207) added, and what else the provider adds.
@@ -119,8 +126,10 @@ impl Refusal {
         match self {
             Self::Page(message) => Answer::page(StatusCode::BAD_REQUEST, page::mistake(message)),
             Self::Redirect { back, code, description } => {
-                let fields =
-                    vec![("error", code.to_owned()), ("error_description", description.to_owned())];
+                let fields = vec![
+                    ("error", code.into_owned()),
+                    ("error_description", description.into_owned()),
+                ];
                 back.answer(shared, fields)
             }
         }
@@ -180,6 +189,10 @@ fn wish<'a>(shared: &'a Shared, params: &Params) -> Result<(&'a LocalClient, Wis
     if params.repeats_one() {
         return Err(back.refuse("invalid_request", "A parameter comes twice."));
     }
+    let missing = shared.script.as_ref().and_then(|script| script.missing(params));
+    if let Some((code, description)) = missing {
+        return Err(back.refuse(code, description));
+    }
     match params.get("response_type") {
         Some("code") => {}
         None => return Err(back.refuse("invalid_request", "response_type is missing.")),
@@ -229,10 +242,10 @@ fn scopes(shared: &Shared, params: &Params) -> Option<Vec<String>> {
 
 /// Whether a request would be shown a page: an error code and its description, if not.
 #[cfg(feature = "openid")]
-pub(super) fn check(shared: &Shared, params: &Params) -> Result<(), (&'static str, &'static str)> {
+pub(super) fn check(shared: &Shared, params: &Params) -> Result<(), (Word, Word)> {
     match wish(shared, params) {
         Ok(_) => Ok(()),
-        Err(Refusal::Page(why)) => Err(("invalid_request", why)),
+        Err(Refusal::Page(why)) => Err(("invalid_request".into(), why.into())),
         Err(Refusal::Redirect { code, description, .. }) => Err((code, description)),
     }
 }

@@ -28,6 +28,8 @@ pub(super) use self::found::Found;
 pub(super) struct Script {
     fixtures: Vec<Fixture>,
     granted: FixtureResponse,
+    /// Where the browser goes.
+    page: Option<String>,
 }
 
 /// The descriptor of a provider whose endpoints are discovered, with those that the fixture
@@ -84,7 +86,8 @@ impl Script {
         let facts =
             Facts { unix_seconds: 0, client_id: "", client_secret: "", nonce: None, user: None };
         id_token::fill(granted.body(), facts).map_err(Error::config)?;
-        Ok(Self { fixtures, granted })
+        let page = descriptor.authorize_and_token().map(|(page, _)| page.to_owned());
+        Ok(Self { fixtures, granted, page })
     }
 
     /// What a good code is answered with, for somebody who signed in as `case`: where the ID token
@@ -261,9 +264,33 @@ impl Script {
         found.map(Exchange::response)
     }
 
+    /// What the authorization page says to a request without a parameter that the provider requires: a
+    /// fixture tells of it, with the page's address and that parameter.
+    pub(super) fn missing(&self, params: &Params) -> Option<(String, String)> {
+        let page = Url::parse(self.page.as_deref()?).ok()?;
+        self.of(REFUSES).find_map(|fixture| {
+            let exchange = fixture.exchanges().first()?;
+            let url = Url::parse(exchange.request().url()).ok()?;
+            let wrong = params_of_wrong(exchange.request());
+            let name = wrong.iter().find(|name| params.get(name).is_none())?;
+            same_place(&url, &page).then(|| said_in(exchange.response(), name))
+        })
+    }
+
     fn of(&self, operation: &str) -> impl Iterator<Item = &Fixture> {
         self.fixtures.iter().filter(move |fixture| fixture.operation() == operation)
     }
+}
+
+/// Error code and description of a callback; of any other answer, that the parameter is missing.
+fn said_in(response: &FixtureResponse, missing: &str) -> (String, String) {
+    let location = response.header("location").and_then(|location| Url::parse(location).ok());
+    let of = |name: &str| {
+        let mut pairs = location.as_ref()?.query_pairs();
+        pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    };
+    let code = of("error").unwrap_or_else(|| "invalid_request".to_owned());
+    (code, of("error_description").unwrap_or_else(|| format!("{missing} is missing.")))
 }
 
 /// How long a token reply says that its token lives.

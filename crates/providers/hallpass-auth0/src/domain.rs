@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use hallpass_core::{Error, Result, url::Host};
 
@@ -18,7 +18,7 @@ use hallpass_core::{Error, Result, url::Host};
 ///
 /// Whoever names the domain is sent the client's secret: take it from your configuration, or from a
 /// list of your own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Auth0Domain(String);
 
 impl Auth0Domain {
@@ -52,6 +52,13 @@ impl FromStr for Auth0Domain {
     }
 }
 
+/// As it is in a URL.
+impl fmt::Display for Auth0Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Hosts of Auth0's own, which are no tenants.
 const DASHBOARD: [&str; 3] = ["auth0.com", "manage.auth0.com", "www.auth0.com"];
 
@@ -67,6 +74,8 @@ fn is_label(label: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -131,5 +140,13 @@ mod tests {
         let got = text.parse::<Auth0Domain>();
         assert_eq!(got.as_ref().ok().map(Auth0Domain::url).as_deref(), url, "{text:?}");
         assert!(got.err().is_none_or(|e| e.kind() == hallpass_core::ErrorKind::Config));
+    }
+
+    #[test]
+    fn it_is_shown_and_counted_by_its_spelling_in_a_url() {
+        let (one, same): (Auth0Domain, Auth0Domain) =
+            ("Example.EU.auth0.com".parse().unwrap(), "example.eu.auth0.com".parse().unwrap());
+        assert_eq!(one.to_string(), "example.eu.auth0.com");
+        assert_eq!(HashSet::from([one, same]).len(), 1);
     }
 }

@@ -20,10 +20,10 @@ pub use crate::{
 };
 pub use hallpass_core::{
     Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientConfig, EmailVerification,
-    Error, ErrorKind, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile, Provider,
-    Result, Revoke, Secret, SignIn,
+    Error, ErrorKind, Grant, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile,
+    Provider, Result, Revoke, Secret, SignIn,
 };
-pub use hallpass_openid::{Algorithm, Logout, LogoutRequest, PendingLogout, logout};
+pub use hallpass_openid::{Algorithm, JwtSigner, Logout, LogoutRequest, PendingLogout, logout};
 
 /// The client, by the name that its neighbours have.
 pub type Auth0OAuth2 = OAuth2Client<Auth0>;

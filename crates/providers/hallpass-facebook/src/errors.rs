@@ -31,7 +31,7 @@ fn reaction(code: u64, subcode: Option<u64>, message: &str, status: StatusCode) 
         // quirk: outage
         1 | 2 | 368 => (Transport, None),
         // quirk: throttled
-        4 | 17 | 32 | 341 | 613 => (Transport, Some("rate_limited")),
+        4 | 17 | 32 | 341 | 613 | 80_000..=80_014 => (Transport, Some("rate_limited")),
         // quirk: no-permission
         10 | 200..=299 => (Denied, Some("forbidden")),
         // quirk: bad-code
@@ -72,6 +72,11 @@ mod tests {
             (4, 403, (Transport, Some("rate_limited"))),
             (17, 400, (Transport, Some("rate_limited"))),
             (341, 400, (Transport, Some("rate_limited"))),
+            (79_999, 400, (Config, None)),
+            (80_000, 400, (Transport, Some("rate_limited"))),
+            (80_004, 400, (Transport, Some("rate_limited"))),
+            (80_014, 400, (Transport, Some("rate_limited"))),
+            (80_015, 400, (Config, None)),
             (9, 429, (Transport, Some("rate_limited"))),
             (10, 403, (Denied, Some("forbidden"))),
             (199, 400, (Config, None)),

@@ -28,6 +28,7 @@ pub const FIXTURES: &[(&str, &str)] = &[
     ("debug_token.expired.http", include_str!("../fixtures/debug_token.expired.http")),
     ("debug_token.refused.http", include_str!("../fixtures/debug_token.refused.http")),
     ("id_email.accepted.http", include_str!("../fixtures/id_email.accepted.http")),
+    ("id_email.business_limit.http", include_str!("../fixtures/id_email.business_limit.http")),
     ("id_email.foreign_token.http", include_str!("../fixtures/id_email.foreign_token.http")),
     ("id_email.javascript.http", include_str!("../fixtures/id_email.javascript.http")),
     ("id_email.no_email.http", include_str!("../fixtures/id_email.no_email.http")),

@@ -9,7 +9,7 @@ mod version;
 use std::fmt::Write as _;
 
 use hallpass_core::{
-    Api, CallbackParams, ClientAuth, ClientKeys, Descriptor, EmailSupport, Grant, Json, OAuthError,
+    Api, CallbackParams, ClientAuth, ClientKeys, Descriptor, EmailSupport, Json, OAuthError,
     Request, Response, TokenReply,
 };
 
@@ -21,8 +21,8 @@ pub use crate::{
 };
 pub use hallpass_core::{
     Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientConfig, EmailVerification,
-    Error, ErrorKind, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile, Provider,
-    Result, Revoke, Secret, SignIn,
+    Error, ErrorKind, Grant, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile,
+    Provider, Result, Revoke, Secret, SignIn,
 };
 
 /// The client, by the name that httpx-oauth's users look for.

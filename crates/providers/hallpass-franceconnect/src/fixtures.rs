@@ -30,6 +30,9 @@ pub const FIXTURES: &[(&str, &str)] = &[
     ("profile.somebody_else.http", include_str!("../fixtures/profile.somebody_else.http")),
     ("profile.unsigned.http", include_str!("../fixtures/profile.unsigned.http")),
     ("profile.used_name.http", include_str!("../fixtures/profile.used_name.http")),
+    ("refuses.no_acr_values.http", include_str!("../fixtures/refuses.no_acr_values.http")),
+    ("refuses.no_nonce.http", include_str!("../fixtures/refuses.no_nonce.http")),
+    ("refuses.no_state.http", include_str!("../fixtures/refuses.no_state.http")),
     (
         "revoke_access_token.accepted.http",
         include_str!("../fixtures/revoke_access_token.accepted.http"),

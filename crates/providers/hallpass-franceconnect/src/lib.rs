@@ -4,9 +4,7 @@ mod eidas;
 mod fixtures;
 mod params;
 
-use hallpass_core::{
-    Api, ClientAuth, Descriptor, EmailSupport, Endpoint, IdTokenVerifier, Revocation,
-};
+use hallpass_core::{Api, Descriptor, EmailSupport, Endpoint, IdTokenVerifier, Revocation};
 use hallpass_openid::{IssuerRule, OpenId, standard_profile};
 
 pub use crate::{
@@ -15,11 +13,13 @@ pub use crate::{
     params::{FranceConnectParams, FranceConnectPrompt},
 };
 pub use hallpass_core::{
-    Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientConfig, EmailVerification,
-    Error, ErrorKind, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile, Provider,
-    Result, Revoke, Secret, SignIn,
+    Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientAuth, ClientConfig,
+    EmailVerification, Error, ErrorKind, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization,
+    Profile, Provider, Result, Revoke, Secret, SignIn,
 };
-pub use hallpass_openid::{Algorithm, ClaimsRequest, Logout, LogoutRequest, PendingLogout, logout};
+pub use hallpass_openid::{
+    Algorithm, ClaimsRequest, JwtSigner, Logout, LogoutRequest, PendingLogout, logout,
+};
 
 /// The client, by the name that httpx-oauth's users look for.
 pub type FranceConnectOAuth2 = OAuth2Client<FranceConnect>;

@@ -62,6 +62,29 @@ async fn scopes_joined_by_commas_and_plain_pkce_are_refused() {
 }
 
 #[tokio::test]
+async fn a_login_without_what_franceconnect_requires_is_refused() {
+    let local = local().await;
+    let provider = FranceConnect::new().with_acr_values_per_login();
+    let client = OAuth2Client::new(provider, config(&local)).unwrap();
+    let client = client.with_http_client(local.http_client());
+    let forgotten = client.authorize().start().await.unwrap();
+    let named = client.authorize().acr_values([Eidas::Eidas1]).start().await.unwrap();
+    let without = |name: &str| named.url.as_str().replacen(&format!("&{name}="), "&was=", 1);
+    for (url, lacks) in [
+        (forgotten.url.as_str().to_owned(), Some("acr_values")),
+        (without("nonce"), Some("nonce")),
+        (without("state"), Some("state")),
+        (named.url.as_str().to_owned(), None),
+    ] {
+        let landing = local.browser().sign_in(url, User::first()).await.unwrap();
+        let landed = Url::parse(landing.url()).unwrap();
+        let said = landed.query_pairs().find(|(name, _)| name == "error_description");
+        assert_eq!(said.is_some(), lacks.is_some(), "{landed}");
+        assert!(lacks.is_none_or(|lacks| said.unwrap().1.ends_with(lacks)), "{landed}");
+    }
+}
+
+#[tokio::test]
 async fn another_way_of_authentication_is_refused() {
     let local = local().await;
     assert!(token(&local, &client(&local, config(&local))).await.is_ok());

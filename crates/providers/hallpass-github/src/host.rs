@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use hallpass_core::{Error, Result, url::Host};
 
@@ -13,7 +13,7 @@ use hallpass_core::{Error, Result, url::Host};
 /// assert!("evil.test/#".parse::<EnterpriseHost>().is_err());
 /// # Ok::<(), hallpass_core::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EnterpriseHost(String);
 
 impl EnterpriseHost {
@@ -73,6 +73,13 @@ impl FromStr for EnterpriseHost {
     }
 }
 
+/// As it is in a URL.
+impl fmt::Display for EnterpriseHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A label that begins with `xn--` must be one that a URL parser takes, too.
 fn is_host(name: &str) -> bool {
     matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
@@ -80,6 +87,8 @@ fn is_host(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -126,5 +135,13 @@ mod tests {
         let got = text.parse::<EnterpriseHost>();
         assert_eq!(got.as_ref().ok().map(EnterpriseHost::api).as_deref(), api, "{text:?}");
         assert!(got.err().is_none_or(|e| e.kind() == hallpass_core::ErrorKind::Config));
+    }
+
+    #[test]
+    fn it_is_shown_and_counted_by_its_spelling_in_a_url() {
+        let (one, same): (EnterpriseHost, EnterpriseHost) =
+            ("GitHub.Example.com:443".parse().unwrap(), "github.example.com".parse().unwrap());
+        assert_eq!(one.to_string(), "github.example.com");
+        assert_eq!(HashSet::from([one, same]).len(), 1);
     }
 }

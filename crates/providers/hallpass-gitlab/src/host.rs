@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use hallpass_core::{Error, Result, url::Host};
 
@@ -18,7 +18,7 @@ use hallpass_core::{Error, Result, url::Host};
 ///
 /// A name can lead into your own network all the same. Where users type it, give the client a
 /// transport that reaches public addresses alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GitLabHost(String);
 
 impl GitLabHost {
@@ -60,6 +60,13 @@ impl FromStr for GitLabHost {
     }
 }
 
+/// As it is in a URL.
+impl fmt::Display for GitLabHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 fn is_name(name: &str) -> bool {
     let labels: Vec<_> = name.split('.').collect();
     // A last label of digits would be an address, which URL parsers spell anew.
@@ -92,6 +99,8 @@ fn is_segment(segment: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -171,5 +180,13 @@ mod tests {
         let got = text.parse::<GitLabHost>();
         assert_eq!(got.as_ref().ok().map(GitLabHost::url).as_deref(), want, "{text:?}");
         assert!(got.err().is_none_or(|e| e.kind() == hallpass_core::ErrorKind::Config));
+    }
+
+    #[test]
+    fn it_is_shown_and_counted_by_its_spelling_in_a_url() {
+        let (one, same): (GitLabHost, GitLabHost) =
+            ("GitLab.Example.com".parse().unwrap(), "gitlab.example.com".parse().unwrap());
+        assert_eq!(one.to_string(), "gitlab.example.com");
+        assert_eq!(HashSet::from([one, same]).len(), 1);
     }
 }

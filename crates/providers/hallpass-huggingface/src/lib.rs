@@ -5,7 +5,7 @@ mod params;
 mod space;
 mod user;
 
-use hallpass_core::{Api, ClientAuth, Descriptor, EmailSupport, Endpoint, Grant, IdTokenVerifier};
+use hallpass_core::{Api, ClientAuth, Descriptor, EmailSupport, Endpoint, IdTokenVerifier};
 use hallpass_openid::{IssuerRule, OpenId, standard_profile};
 
 pub use crate::{
@@ -16,8 +16,8 @@ pub use crate::{
 };
 pub use hallpass_core::{
     Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientConfig, EmailVerification,
-    Error, ErrorKind, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile, Provider,
-    Result, Revoke, Secret, SignIn,
+    Error, ErrorKind, Grant, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile,
+    Provider, Result, Revoke, Secret, SignIn,
 };
 
 /// The client, by the name that its neighbours have.

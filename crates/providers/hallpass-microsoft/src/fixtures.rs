@@ -42,6 +42,11 @@ pub const FIXTURES: &[(&str, &str)] = &[
     ("me.refused.http", include_str!("../fixtures/me.refused.http")),
     ("me_select.accepted.http", include_str!("../fixtures/me_select.accepted.http")),
     ("me_select.refused.http", include_str!("../fixtures/me_select.refused.http")),
+    (
+        "me_select_of_none.accepted.http",
+        include_str!("../fixtures/me_select_of_none.accepted.http"),
+    ),
+    ("me_select_of_none.refused.http", include_str!("../fixtures/me_select_of_none.refused.http")),
     ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
     ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
     ("profile.somebody_else.http", include_str!("../fixtures/profile.somebody_else.http")),

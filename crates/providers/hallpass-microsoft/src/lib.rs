@@ -8,8 +8,8 @@ mod tenant;
 
 use async_trait::async_trait;
 use hallpass_core::{
-    Api, Backchannel, ClientAuth, Descriptor, EmailSupport, Endpoint, Expected, IdTokenVerifier,
-    Json, VerifiedClaims,
+    Api, Backchannel, Descriptor, EmailSupport, Endpoint, Expected, IdTokenVerifier, Json,
+    VerifiedClaims,
 };
 use hallpass_openid::{IssuerRule, OpenId, standard_profile};
 
@@ -20,9 +20,9 @@ pub use crate::{
     tenant::{Tenant, TenantDomain, TenantId},
 };
 pub use hallpass_core::{
-    Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientConfig, EmailVerification,
-    Error, ErrorKind, Grant, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile,
-    Provider, Result, Revoke, Secret, SignIn,
+    Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientAuth, ClientConfig,
+    EmailVerification, Error, ErrorKind, Grant, IdEmail, OAuth2Client, OAuth2Token,
+    PendingAuthorization, Profile, Provider, Result, Revoke, Secret, SignIn,
 };
 pub use hallpass_openid::{JwtSigner, Logout, LogoutRequest, PendingLogout, logout};
 
@@ -34,6 +34,18 @@ pub type MicrosoftGraphOAuth2 = OAuth2Client<Microsoft>;
 const SCOPES: [&str; 5] = ["openid", "profile", "email", "offline_access", "User.Read"];
 
 /// Microsoft: work, school and personal accounts, in one tenant or in all.
+///
+/// A certificate in place of the client's secret ([Microsoft: certificate
+/// credentials](https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials)):
+///
+/// ```no_run
+/// # use hallpass_microsoft::{ClientAuth, ClientConfig, JwtSigner, Result};
+/// # fn config(private_key: String, certificate: &str) -> Result<ClientConfig> {
+/// let key = JwtSigner::ps256(private_key)?.with_certificate(certificate)?;
+/// let config = ClientConfig::new("client-id").with_assertion(key);
+/// Ok(config.with_client_auth(ClientAuth::Assertion))
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Microsoft {
     openid: OpenId<MicrosoftParams>,
@@ -118,12 +130,16 @@ impl Microsoft {
         api.get(&self.settings.cloud.graph("/v1.0/me")).read().await
     }
 
-    /// The same, with these properties alone, which may be others than Graph gives unasked.
+    /// The same, with these properties alone, which may be others than Graph gives unasked; with none
+    /// named, it is [`me`](Self::me).
     ///
     /// # Errors
     ///
     /// As [`me`](Self::me).
     pub async fn me_select(&self, api: Api<'_>, properties: &[&str]) -> Result<Json> {
+        if properties.is_empty() {
+            return self.me(api).await;
+        }
         let me = api.get(&self.settings.cloud.graph("/v1.0/me"));
         me.query("$select", properties.join(",")).read().await
     }

@@ -61,6 +61,13 @@ fn failures(
             let me = client.provider().me_select(client.api(token), &["id", "postalCode"]).await?;
             Ok(["id", "postalCode"].map(|name| (name, me[name].clone())).into_iter().collect())
         })
+        .operation("me_select_of_none", async |client, token| {
+            let me = client.provider().me_select(client.api(token), &[]).await?;
+            Ok(["id", "userPrincipalName"]
+                .map(|name| (name, me[name].clone()))
+                .into_iter()
+                .collect())
+        })
         .operation("directory_ids", async |client, token| {
             let profile = client.get_profile(token).await?;
             Ok(serde_json::json!({

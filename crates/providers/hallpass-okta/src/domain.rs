@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use hallpass_core::{Error, Result, url::Host};
 
@@ -18,7 +18,7 @@ use hallpass_core::{Error, Result, url::Host};
 ///
 /// Whoever names the domain is sent the client's secret: take it from your configuration, or from a
 /// list of your own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OktaDomain(String);
 
 impl OktaDomain {
@@ -75,7 +75,7 @@ fn is_label(label: &str) -> bool {
 /// let okta = Okta::custom(&domain, &server);
 /// # Ok::<(), hallpass_core::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OktaServer(String);
 
 impl OktaServer {
@@ -101,8 +101,24 @@ impl FromStr for OktaServer {
     }
 }
 
+/// As it is in a URL.
+impl fmt::Display for OktaDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// As it is in a URL.
+impl fmt::Display for OktaServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -179,5 +195,17 @@ mod tests {
             assert_eq!(error.kind(), hallpass_core::ErrorKind::Config, "{bad:?}");
         }
         assert!("a".repeat(65).parse::<OktaServer>().is_err());
+    }
+
+    #[test]
+    fn it_is_shown_and_counted_by_its_spelling_in_a_url() {
+        let (one, same): (OktaDomain, OktaDomain) =
+            ("Example.Okta.com".parse().unwrap(), "example.okta.com".parse().unwrap());
+        assert_eq!(one.to_string(), "example.okta.com");
+        assert_eq!(HashSet::from([one, same]).len(), 1);
+        let (one, same): (OktaServer, OktaServer) =
+            ("default".parse().unwrap(), "default".parse().unwrap());
+        assert_eq!(one.to_string(), "default");
+        assert_eq!(HashSet::from([one, same]).len(), 1);
     }
 }

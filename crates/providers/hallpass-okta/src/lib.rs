@@ -16,10 +16,10 @@ pub use crate::{
 };
 pub use hallpass_core::{
     Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientConfig, EmailVerification,
-    Error, ErrorKind, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile, Provider,
-    Result, Revoke, Secret, SignIn,
+    Error, ErrorKind, Grant, IdEmail, OAuth2Client, OAuth2Token, PendingAuthorization, Profile,
+    Provider, Result, Revoke, Secret, SignIn,
 };
-pub use hallpass_openid::{Logout, LogoutRequest, PendingLogout, logout};
+pub use hallpass_openid::{JwtSigner, Logout, LogoutRequest, PendingLogout, logout};
 
 /// The client, by the name that httpx-oauth's users look for.
 pub type OktaOAuth2 = OAuth2Client<Okta>;

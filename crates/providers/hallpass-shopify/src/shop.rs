@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use hallpass_core::{Error, Result, url::Host};
 
@@ -12,7 +12,7 @@ use hallpass_core::{Error, Result, url::Host};
 /// assert!("evil.test/.myshopify.com".parse::<ShopDomain>().is_err());
 /// # Ok::<(), hallpass_core::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ShopDomain(String);
 
 const SUFFIX: &str = ".myshopify.com";
@@ -49,6 +49,13 @@ impl FromStr for ShopDomain {
     }
 }
 
+/// As it is in a URL.
+impl fmt::Display for ShopDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A label that begins with `xn--` must be one that a URL parser takes, too.
 fn is_host(name: &str) -> bool {
     matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
@@ -56,6 +63,8 @@ fn is_host(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -118,5 +127,13 @@ mod tests {
         let got = text.parse::<ShopDomain>();
         assert_eq!(got.as_ref().ok().map(ShopDomain::url).as_deref(), url, "{text:?}");
         assert!(got.err().is_none_or(|e| e.kind() == hallpass_core::ErrorKind::Config));
+    }
+
+    #[test]
+    fn it_is_shown_and_counted_by_its_spelling_in_a_url() {
+        let (one, same): (ShopDomain, ShopDomain) =
+            ("Example.myshopify.com".parse().unwrap(), "example.myshopify.com".parse().unwrap());
+        assert_eq!(one.to_string(), "example.myshopify.com");
+        assert_eq!(HashSet::from([one, same]).len(), 1);
     }
 }

@@ -42,6 +42,10 @@ pub const FIXTURES: &[(&str, &str)] = &[
         "revoke_access_token.refused.http",
         include_str!("../fixtures/revoke_access_token.refused.http"),
     ),
+    (
+        "revoke_access_token.unsaid.http",
+        include_str!("../fixtures/revoke_access_token.unsaid.http"),
+    ),
     ("with_team.accepted.http", include_str!("../fixtures/with_team.accepted.http")),
     ("with_team.no_team.http", include_str!("../fixtures/with_team.no_team.http")),
     ("with_team.refused.http", include_str!("../fixtures/with_team.refused.http")),

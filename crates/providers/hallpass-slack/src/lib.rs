@@ -117,10 +117,14 @@ impl Provider for Slack {
     async fn revoke(&self, api: Api<'_>, _what: Revoke) -> Result<()> {
         let answer = api.post(REVOKE).read().await?;
         // quirk: not-revoked => return Ok(());
-        if answer["revoked"] == true {
-            return Ok(());
+        match answer["revoked"].as_bool() {
+            Some(true) => Ok(()),
+            Some(false) => {
+                let error = Error::denied("Slack left the token as it was");
+                Err(error.with_reason("not_revoked"))
+            }
+            None => Err(Error::malformed("Slack says not whether the token is revoked")),
         }
-        Err(Error::malformed("Slack says not that the token is revoked"))
     }
 }
 

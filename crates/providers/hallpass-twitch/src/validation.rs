@@ -54,10 +54,11 @@ impl TwitchValidation {
         self.scopes.iter().map(String::as_str)
     }
 
-    /// How long the access token lives on. Twitch says 0 of one that does not expire.
+    /// How long the access token lives on; `None` for one that does not expire, of which Twitch says 0.
     #[must_use]
-    pub fn expires_in(&self) -> Duration {
-        Duration::from_secs(self.expires_in_seconds)
+    pub fn expires_in(&self) -> Option<Duration> {
+        // quirk: no-end => Some(Duration::from_secs(self.expires_in_seconds))
+        (self.expires_in_seconds > 0).then(|| Duration::from_secs(self.expires_in_seconds))
     }
 }
 

@@ -21,6 +21,8 @@ pub const FIXTURES: &[(&str, &str)] = &[
     ("id_email.refused.http", include_str!("../fixtures/id_email.refused.http")),
     ("me.accepted.http", include_str!("../fixtures/me.accepted.http")),
     ("me.refused.http", include_str!("../fixtures/me.refused.http")),
+    ("me_of_no_field.accepted.http", include_str!("../fixtures/me_of_no_field.accepted.http")),
+    ("me_of_no_field.refused.http", include_str!("../fixtures/me_of_no_field.refused.http")),
     ("profile.accepted.http", include_str!("../fixtures/profile.accepted.http")),
     ("profile.refused.http", include_str!("../fixtures/profile.refused.http")),
     ("refresh.accepted.http", include_str!("../fixtures/refresh.accepted.http")),

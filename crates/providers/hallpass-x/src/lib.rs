@@ -74,7 +74,7 @@ impl X {
 
     /// The user, with id, name, username and the fields that are named here, such as `verified` or
     /// `public_metrics` ([Get my User](https://docs.x.com/x-api/users/get-my-user)): what stands in
-    /// `data` of the answer.
+    /// `data` of the answer. Without any, X gives id, name and username.
     ///
     /// A field that this token may not see is left out, and no error.
     ///
@@ -85,7 +85,12 @@ impl X {
     /// [`ErrorKind::Transport`]: try again.
     /// [`ErrorKind::Malformed`]: it is no such answer.
     pub async fn me(&self, api: Api<'_>, fields: &[&str]) -> Result<Json> {
-        let mut answer = api.get(ME).query("user.fields", fields.join(",")).read().await?;
+        let call = api.get(ME);
+        let call = match fields {
+            [] => call,
+            fields => call.query("user.fields", fields.join(",")),
+        };
+        let mut answer = call.read().await?;
         // quirk: nested => Ok(answer)
         match answer.get_mut("data").map(Json::take) {
             Some(user) if user.is_object() => Ok(user),

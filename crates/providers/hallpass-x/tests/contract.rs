@@ -25,6 +25,9 @@ fn contract(new: impl Fn() -> X, fixtures: &[(&str, &str)]) {
         .operation("me", async |client, token| {
             client.provider().me(client.api(token), &["verified", "verified_type"]).await
         })
+        .operation("me_of_no_field", async |client, token| {
+            client.provider().me(client.api(token), &[]).await
+        })
         .run();
 }
 

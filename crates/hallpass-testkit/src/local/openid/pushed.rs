@@ -33,7 +33,7 @@ pub(super) fn push(shared: &Shared, state: &State, asked: &Asked) -> Answer {
     if asked.method != Method::POST {
         return Answer::not_allowed("POST");
     }
-    let bad = |code, why| Answer::refusal(StatusCode::BAD_REQUEST, code, why);
+    let bad = |code: &str, why: &str| Answer::refusal(StatusCode::BAD_REQUEST, code, why);
     let Some(params) = asked.params().filter(|_| asked.is_form()) else {
         return bad("invalid_request", "the body is no form");
     };
@@ -50,7 +50,7 @@ pub(super) fn push(shared: &Shared, state: &State, asked: &Asked) -> Answer {
     }
     let params = params.without(&PROOFS).with("client_id", client.id());
     if let Err((code, why)) = authorize::check(shared, &params) {
-        return bad(code, why);
+        return bad(&code, &why);
     }
     let uri = format!("urn:ietf:params:oauth:request_uri:{}", unguessable());
     let until = shared.settings.clock.now() + LIFETIME;

@@ -7,6 +7,7 @@ use hallpass_core::{
     Api, Descriptor, Error, ErrorKind, HttpClient, OAuth2Client, OAuth2Token, OAuthError, Profile,
     Provider, Request, Response, Result,
     http::{HeaderName, HeaderValue},
+    url::Url,
 };
 use hallpass_testkit::{LocalProvider, User};
 
@@ -80,6 +81,22 @@ const FIXTURES: &[(&str, &str)] = &[
          > grant_type=authorization_code\n< 200\n\
          < content-type: application/x-www-form-urlencoded\n<\n\
          < access_token=TOKEN&token_type=bearer&scope=as_a_form\n= Token\n",
+    ),
+    (
+        "refuses.no_state.http",
+        "# page, recalled, not re-read\n> GET https://strict.test/a?state=WRONG\n< 302\n\
+         < location: https://app.test/cb?error=state_wanted&error_description=Who+asks%3F\n\
+         = Denied\n",
+    ),
+    (
+        "refuses.no_challenge.http",
+        "# page, recalled, not re-read\n> GET https://strict.test/a?code_challenge=WRONG\n\
+         < 400\n< <p>no\n= Denied\n",
+    ),
+    (
+        "refuses.elsewhere.http",
+        "# page, recalled, not re-read\n> GET https://strict.test/other?nonce=WRONG\n\
+         < 400\n< <p>no\n= Denied\n",
     ),
 ];
 
@@ -190,6 +207,30 @@ async fn scopes_that_are_joined_in_another_way_are_refused() {
         let landing = local.browser().sign_in(url, User::first()).await.unwrap();
         assert_eq!(param(landing.url(), "error").as_deref(), want, "{scope}");
     }
+}
+
+#[tokio::test]
+async fn a_page_that_lacks_what_the_provider_requires_is_refused() {
+    let (local, client) = altered("x-more", "1").await;
+    let login = client.authorize().start().await.unwrap();
+    for (without, want) in [
+        ("", None),
+        ("scope", None),
+        ("state", Some(("state_wanted", "Who asks?"))),
+        ("code_challenge", Some(("invalid_request", "code_challenge is missing."))),
+    ] {
+        let mut url = Url::parse(login.url.as_str()).unwrap();
+        let kept: Vec<_> = url.query_pairs().into_owned().filter(|(it, _)| it != without).collect();
+        url.query_pairs_mut().clear().extend_pairs(&kept);
+        let landing = local.browser().sign_in(url.as_str(), User::first()).await.unwrap();
+        let got = ["error", "error_description"].map(|name| param(landing.url(), name));
+        let want = want.map(|(code, why)| [code, why].map(|word| Some(word.to_owned())));
+        assert_eq!(got, want.unwrap_or_default(), "{without}");
+    }
+    // An empty one is none.
+    let empty = login.url.as_str().replace("&state=", "&state=&was=");
+    let landing = local.browser().sign_in(empty, User::first()).await.unwrap();
+    assert_eq!(param(landing.url(), "error").as_deref(), Some("state_wanted"));
 }
 
 #[tokio::test]
