@@ -2,15 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+};
 
+use async_trait::async_trait;
 use axum::{Router, routing::get};
 use hallpass::{
     AuthorizationRequest, BaseOAuth2, ErrorKind, OAuth2Client,
-    session::{ApiClient, MemoryStore, Registry, TokenManager},
+    session::{ApiClient, ClientSettings, MemoryStore, Registry, TokenManager},
 };
 use hallpass_axum::{Identity, SignIn, web::SealingKeys};
-use hallpass_core::Revoke;
+use hallpass_core::{
+    HttpClient, Request, Response, Revoke,
+    http::{HeaderMap, StatusCode},
+};
 use hallpass_oauth1::OAuth1Client;
 use hallpass_testkit::{Browser, Fault, LocalOAuth1, LocalProvider, User};
 use tokio::net::TcpListener;
@@ -126,6 +133,30 @@ async fn a_user_who_says_no_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_says_not_of_which_login_is_told_and_ends_none() {
+    let app = App::start().await;
+    let browser = Browser::new();
+    let page = browser.open(format!("{}/login/old", app.base)).await.unwrap();
+    // As a server says it that names no token, or as another site has the browser say it.
+    let refusal =
+        format!("{}/callback/old?error=access_denied&error_description=call+us", app.base);
+    let told = browser.open(&refusal).await.unwrap();
+    assert_eq!(told.status(), 403);
+    assert!(told.text().contains("You were not signed in"), "{}", told.text());
+    assert!(!told.text().contains("call us"), "{}", told.text());
+    let landing = browser.sign_in(page.url(), User::first()).await.unwrap();
+    assert_eq!(browser.deliver(&landing).await.unwrap().status(), 200, "the login goes on");
+    // Where no login was begun, or one of OAuth 2 alone, there is nothing to be refused.
+    let elsewhere = Browser::new();
+    elsewhere.open(format!("{}/login/local", app.base)).await.unwrap();
+    for name in ["old", "local"] {
+        let refusal = format!("{}/callback/{name}?error=access_denied", app.base);
+        let told = elsewhere.open(&refusal).await.unwrap();
+        assert!(!told.text().contains("You were not signed in"), "{name}: {}", told.text());
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_does_not_answer_is_a_page() {
     let app = App::start().await;
     app.old.fault(Fault::on("temporary_credentials").status(503));
@@ -222,6 +253,55 @@ async fn a_registry_holds_both() {
         let signed_in = client.sign_in(landing.callback().unwrap(), login.pending).await.unwrap();
         let who = (signed_in.profile.provider(), signed_in.profile.id());
         assert_eq!(who, (name, "1003"));
+    }
+}
+
+/// A server that gives temporary credentials to whoever asks.
+#[derive(Debug, Default)]
+struct Generous(Mutex<Vec<Request>>);
+
+#[async_trait]
+impl HttpClient for Generous {
+    async fn send(&self, request: Request) -> hallpass::Result<Response> {
+        self.0.lock().unwrap().push(request);
+        let body = "oauth_token=TEMP&oauth_token_secret=S&oauth_callback_confirmed=true";
+        Ok(Response::new(StatusCode::OK, HeaderMap::new(), body.into()))
+    }
+}
+
+#[tokio::test]
+async fn a_registry_makes_clients_of_oauth_1_of_settings() {
+    let wire = Arc::new(Generous::default());
+    let settings = |provider| ClientSettings::new("key").with_provider(provider);
+    for (provider, page) in [
+        ("x-oauth1", "https://api.x.com/oauth/authorize?lang=en&oauth_token=TEMP"),
+        ("tumblr", "https://www.tumblr.com/oauth/authorize?lang=en&oauth_token=TEMP"),
+    ] {
+        let mut clients = Registry::new(hallpass::constructors());
+        clients = clients.with_http_client(Arc::<Generous>::clone(&wire));
+        clients = clients.with_config(|config| config.with_user_agent("app/2"));
+        let good = settings(provider).with_secret("secret").with_redirect_uri(CALLBACK);
+        clients.register("old", good.with_authorization_param("lang", "en")).unwrap();
+        let client = clients.get("old").unwrap();
+        assert_eq!((client.descriptor().name(), client.client_id()), ("old", "key"));
+        let login = client.get_authorization_url(AuthorizationRequest::new()).await.unwrap();
+        assert_eq!(login.url.as_str(), page);
+        let asked = wire.0.lock().unwrap().pop().unwrap();
+        let said = |name: &str| asked.headers[name].to_str().unwrap().to_owned();
+        assert!(said("user-agent").starts_with("app/2 "), "{}", said("user-agent"));
+        assert!(said("authorization").contains("oauth_consumer_key=\"key\""));
+
+        let with_secret = || settings(provider).with_secret("secret");
+        for settings in [
+            settings(provider),
+            with_secret().with_scopes(["email"]),
+            with_secret().with_host("elsewhere.test"),
+            with_secret().with_issuer("https://elsewhere.test"),
+        ] {
+            let error = clients.register("other", settings).unwrap_err();
+            let got = (error.kind(), error.reason());
+            assert_eq!(got, (ErrorKind::Config, Some("setting")), "{error}");
+        }
     }
 }
 

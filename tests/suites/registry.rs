@@ -55,7 +55,8 @@ fn every_provider_of_the_facade_has_its_constructor() {
         "no constructor for {missing:?}: crates/hallpass/src/constructors.rs"
     );
     let variants: Vec<_> = has.difference(&wanted).collect();
-    assert_eq!(variants, ["discord-openid", "kakao-openid", "naver-openid"]);
+    let known = ["discord-openid", "kakao-openid", "naver-openid", "tumblr", "x-oauth1"];
+    assert_eq!(variants, known);
 }
 
 #[tokio::test]
@@ -63,7 +64,9 @@ async fn two_clients_of_any_provider_are_not_interchangeable() {
     let constructors = hallpass::constructors();
     let providers: Vec<_> = constructors.names().map(str::to_owned).collect();
     let mut discovered = Vec::new();
-    for provider in &providers {
+    // These ask the provider before there is a URL: `suites/oauth1.rs`.
+    let asks = |provider: &&String| matches!(provider.as_str(), "tumblr" | "x-oauth1");
+    for provider in providers.iter().filter(|provider| !asks(provider)) {
         let mut clients = Registry::new(constructors.clone());
         let with = || settings(provider).with_authorization_param("hallpass", "a & b");
         clients.register("one", with()).unwrap();

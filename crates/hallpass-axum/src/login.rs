@@ -182,8 +182,14 @@ async fn answer(
     }
     let callback = Callback::from_query(query)?;
     let taken = attempts.take(provider, redirect_uri, &callback, &sent).await?;
-    let found =
-        taken.attempt.map_or(Found::Nothing, |attempt| Found::Login(callback, Box::new(attempt)));
+    let found = match taken.attempt {
+        Some(attempt) => Found::Login(callback, Box::new(attempt)),
+        // Every attempt of this browser goes on: nobody knows who says so.
+        None => attempts
+            .nameless_refusal(provider, redirect_uri, &callback, &sent)
+            .await?
+            .map_or(Found::Nothing, Found::Failed),
+    };
     Ok(Answer { found, cookies: taken.cookies })
 }
 

@@ -79,6 +79,32 @@ impl Callback {
         got.is_some_and(|got| pending.correlator.matches(got.expose()))
     }
 
+    /// The refusal of some login of OAuth 1, if this is one that does not say of which: there are
+    /// servers that send the browser back with `error=access_denied` and no token. `None` where any
+    /// name is there, or `pending` waits for another protocol's answer.
+    ///
+    /// # Security
+    ///
+    /// Whoever makes a browser open a URL can say so. It is an answer for the user, and no more: use
+    /// no attempt up for it that was not in the caller's hands already. Nothing of its text is
+    /// taken over.
+    #[must_use]
+    pub fn nameless_refusal(&self, pending: &PendingAuthorization) -> Option<Error> {
+        let names = [&*pending.correlator_name, OAUTH1_CODE, OAUTH1_DENIED, "state", "code"];
+        let says = |name| self.0.raw(name).map(Secret::expose);
+        // check: 2
+        if pending.code_name != OAUTH1_CODE || names.iter().any(|name| says(name).is_some()) {
+            return None;
+        }
+        let is_refusal = says("error") == Some("access_denied")
+            || matches!(says(OAUTH1_PROBLEM), Some("user_refused" | "permission_denied"));
+        is_refusal.then(|| {
+            Error::denied("the user or the provider said no")
+                .with_reason("nameless")
+                .with_oauth(OAuthError::new("access_denied"))
+        })
+    }
+
     /// Some servers of OAuth 1 send the browser of a user who refuses back with the token under this
     /// name, and not under its own.
     fn denied(&self, pending: &PendingAuthorization) -> Option<&Secret> {
@@ -103,9 +129,10 @@ impl Callback {
     ///
     /// [`ErrorKind::Security`](crate::ErrorKind), reasons `state`, `provider`, `client` and
     /// `issuer`: log it and stop. [`ErrorKind::Denied`](crate::ErrorKind): the user or the provider
-    /// refused, or the attempt is older than 10 minutes (reason `expired`). Other kinds by the
-    /// provider's error code. [`ErrorKind::Malformed`](crate::ErrorKind), reason `no_code`: neither
-    /// a code nor an error.
+    /// refused, or the attempt is older than 10 minutes (reason `expired`); reason `nameless` where
+    /// a server of OAuth 1 did not say which login was [refused](Self::nameless_refusal). Other
+    /// kinds by the provider's error code. [`ErrorKind::Malformed`](crate::ErrorKind), reason
+    /// `no_code`: neither a code nor an error.
     pub fn verify(
         self,
         pending: PendingAuthorization,
@@ -113,8 +140,10 @@ impl Callback {
         client_id: &str,
         now: SystemTime,
     ) -> Result<VerifiedCode> {
+        let is_ours = self.belongs_to(&pending);
+        let nameless = if is_ours { None } else { self.nameless_refusal(&pending) };
         // check: 1, 2
-        if !self.belongs_to(&pending) {
+        if !is_ours && nameless.is_none() {
             return Err(Error::security("state", "the callback answers another login"));
         }
         // check: 10
@@ -130,6 +159,9 @@ impl Callback {
             return Err(
                 Error::denied("the login took longer than 10 minutes").with_reason("expired")
             );
+        }
+        if let Some(refusal) = nameless {
+            return Err(refusal);
         }
         // check: 9
         self.check_issuer(&pending)?;

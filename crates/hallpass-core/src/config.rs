@@ -189,6 +189,36 @@ impl ClientConfig {
         Ok(self)
     }
 
+    /// What every protocol's client can be configured with: for the client of another one (OAuth 1).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind), reason `setting`: it has scopes, a way of client
+    /// authentication or a key that signs assertions, which OAuth 2 alone has.
+    pub fn into_parts(self) -> Result<ClientParts> {
+        let has_scopes = self.scopes.is_some_and(|scopes| !scopes.is_empty());
+        let secret = match self.credential {
+            Credential::Public => Some(None),
+            Credential::Secret(secret) => Some(Some(secret)),
+            Credential::Assertion(_) => None,
+        };
+        let Some(secret) = secret.filter(|_| !has_scopes && self.client_auth.is_none()) else {
+            let message = "this protocol knows no scopes and no other client authentication";
+            return Err(Error::config(message).with_reason("setting"));
+        };
+        Ok(ClientParts {
+            client_id: self.client_id,
+            secret,
+            name: self.name,
+            redirect_uri: self.redirect_uri,
+            authorization_params: self.authorization_params.to_vec(),
+            token_params: self.token_params.to_vec(),
+            timeout: self.timeout,
+            user_agent: self.user_agent,
+            allowed_http: self.allowed_http,
+        })
+    }
+
     /// Whether the application has not named itself.
     pub(crate) fn is_unnamed(&self) -> bool {
         self.user_agent == USER_AGENT
@@ -205,6 +235,62 @@ impl ClientConfig {
     pub fn dangerously_allow_http(mut self, host: &str) -> Self {
         self.allowed_http = self.allowed_http.with(host);
         self
+    }
+}
+
+/// What [`ClientConfig::into_parts`] gives.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ClientParts {
+    /// The client id.
+    pub client_id: Arc<str>,
+    /// The client's secret.
+    pub secret: Option<Secret>,
+    /// The name that tells it from other clients of its provider.
+    pub name: Option<Cow<'static, str>>,
+    /// Where the provider sends the browser back to.
+    pub redirect_uri: Option<Arc<str>>,
+    /// Parameters of the authorization page that a login does not give itself.
+    pub authorization_params: Vec<(Cow<'static, str>, Secret)>,
+    /// Parameters of a token request that it does not give itself.
+    pub token_params: Vec<(Cow<'static, str>, Secret)>,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// The value of the header.
+    pub user_agent: HeaderValue,
+    allowed_http: AllowedHttp,
+}
+
+impl ClientParts {
+    /// That a request may go there: https, or http to loopback or to a host that is
+    /// [allowed](ClientConfig::dangerously_allow_http).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Security`](crate::ErrorKind), reason `plain_http`, or
+    /// [`ErrorKind::Config`](crate::ErrorKind) where it is no URL of the web.
+    pub fn check_destination(&self, url: &Url) -> Result<()> {
+        self.allowed_http.check(url)
+    }
+
+    /// Parses an endpoint that a descriptor names.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind): it is no URL, has a user or a password in it, or no
+    /// request [may go there](Self::check_destination).
+    pub fn parse_endpoint(&self, text: &str) -> Result<Url> {
+        self.allowed_http.parse(text)
+    }
+
+    /// That the browser may be sent back there, as
+    /// [`with_redirect_uri`](ClientConfig::with_redirect_uri) checks it.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn check_redirect_uri(&self, redirect_uri: &str) -> Result<()> {
+        checked_redirect_uri(redirect_uri, &self.allowed_http).map(drop)
     }
 }
 
@@ -304,6 +390,37 @@ mod tests {
         let config = config.without_token_param("a").without_token_param("nothing");
         assert_eq!(names(&config.token_params), ["c"]);
         assert_eq!(names(&config.authorization_params), ["b"]);
+    }
+
+    #[test]
+    fn another_protocol_takes_what_is_not_of_oauth_2_alone() {
+        let config = || ClientConfig::new("id").with_secret("SECRET").with_name("other");
+        let parts = config().with_token_param("a", "1").into_parts().unwrap();
+        assert!(parts.secret.unwrap().matches("SECRET"));
+        assert_eq!((&*parts.client_id, parts.name.as_deref()), ("id", Some("other")));
+        assert_eq!(parts.token_params.len(), 1);
+        assert!(config().with_scopes([""; 0]).into_parts().is_ok());
+        let of_oauth2 = [
+            config().with_scopes(["email"]),
+            config().with_client_auth(ClientAuth::Post),
+            config().with_assertion(Nobody),
+        ];
+        for config in of_oauth2 {
+            let error = config.into_parts().unwrap_err();
+            let got = (error.kind(), error.reason());
+            assert_eq!(got, (crate::ErrorKind::Config, Some("setting")), "{error}");
+        }
+    }
+
+    /// A key that nobody has.
+    #[derive(Debug)]
+    struct Nobody;
+
+    #[async_trait]
+    impl ClientAssertion for Nobody {
+        async fn sign(&self, _: &str, _: &str, _: SystemTime) -> Result<Secret> {
+            Err(Error::config("there is no key"))
+        }
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub use crate::{
     claims::VerifiedClaims,
     client::{Authorize, OAuth2Client},
     clock::{Clock, SystemClock},
-    config::{ClientAssertion, ClientConfig},
+    config::{ClientAssertion, ClientConfig, ClientParts},
     custom::{CustomClientAuth, CustomConfig, CustomMethod, CustomPkce, CustomProvider},
     descriptor::{
         ClientAuth, CodeBinding, Descriptor, EmailSupport, Pkce, Revocation, Revoke, TokenBody,

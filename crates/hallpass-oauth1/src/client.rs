@@ -1,8 +1,8 @@
 use std::{fmt, sync::Arc};
 
 use hallpass_core::{
-    Api, ApiRequest, Authorization, AuthorizationRequest, BaseOAuth2, Callback, Clock, Descriptor,
-    Error, HttpClient, OAuth2Token, Operation, PendingAuthorization, Profile, Random,
+    Api, ApiRequest, Authorization, AuthorizationRequest, BaseOAuth2, Callback, ClientParts, Clock,
+    Descriptor, Error, HttpClient, OAuth2Token, Operation, PendingAuthorization, Profile, Random,
     ReqwestClient, Response, Result, SignIn, SystemClock,
     url::{Origin, Url},
 };
@@ -29,6 +29,8 @@ pub struct OAuth1Client {
     provider: Arc<OAuth1Provider>,
     descriptor: Arc<Descriptor>,
     config: Arc<OAuth1Config>,
+    /// What is in it of both protocols.
+    common: Arc<ClientParts>,
     endpoints: Arc<Endpoints>,
     signer: Signer,
     http: Arc<dyn HttpClient>,
@@ -51,12 +53,14 @@ impl OAuth1Client {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): name, consumer key or secret is empty, an
-    /// endpoint is no https URL, the signature method does not fit the client's key, or a parameter
+    /// endpoint is no https URL, the signature method does not fit the client's key, PLAINTEXT is to
+    /// go into the query, or a parameter
     /// of the configuration or of an endpoint's own query is one that signing adds, or is in both
     /// (reason `reserved`). Fix the program.
     pub fn new(provider: OAuth1Provider, config: OAuth1Config) -> Result<Self> {
+        let common = config.common.clone().into_parts()?;
         let mut descriptor = provider.descriptor.clone();
-        if let Some(name) = &config.name {
+        if let Some(name) = &common.name {
             descriptor = descriptor.with_name(name.clone());
         }
         if descriptor.name().is_empty() || config.client.consumer_key().is_empty() {
@@ -65,15 +69,16 @@ impl OAuth1Client {
         if config.client.secret().is_some_and(hallpass_core::Secret::is_empty) {
             return Err(Error::config("the consumer secret is empty"));
         }
-        let endpoints = Endpoints::of(&provider, &descriptor, &config)?;
+        let endpoints = Endpoints::of(&provider, &descriptor, &common)?;
         flow::check_params(&endpoints.temporary, &config.temporary_params)?;
-        flow::check_params(&endpoints.authorization, &config.authorization_params)?;
-        flow::check_params(&endpoints.token, &config.token_params)?;
+        flow::check_params(&endpoints.authorization, &common.authorization_params)?;
+        flow::check_params(&endpoints.token, &common.token_params)?;
         Ok(Self {
             signer: signer(&provider, &config)?,
             provider: Arc::new(provider),
             descriptor: Arc::new(descriptor),
             config: Arc::new(config),
+            common: Arc::new(common),
             endpoints: Arc::new(endpoints),
             http: Arc::new(ReqwestClient::new()),
             clock: Arc::new(SystemClock),
@@ -233,30 +238,39 @@ fn signer(provider: &OAuth1Provider, config: &OAuth1Config) -> Result<Signer> {
     if !config.has_version {
         signer = signer.without_version();
     }
-    Ok(signer.with_placement(config.placement.unwrap_or(provider.placement)))
+    let signer = signer.with_placement(config.placement.unwrap_or(provider.placement));
+    signer.check_placement()?;
+    Ok(signer)
 }
 
 impl Endpoints {
     fn of(
         provider: &OAuth1Provider,
         descriptor: &Descriptor,
-        config: &OAuth1Config,
+        common: &ClientParts,
     ) -> Result<Self> {
+        let parse = |text: &str| {
+            let url = common.parse_endpoint(text)?;
+            match url.fragment() {
+                None => Ok(url),
+                Some(_) => Err(Error::config("an endpoint has a fragment")),
+            }
+        };
         let Some((authorization, token)) = descriptor.authorize_and_token() else {
             return Err(Error::config("the provider has no endpoints"));
         };
-        let temporary = config.http.parse(&provider.temporary)?;
-        let token = config.http.parse(token)?;
+        let temporary = parse(&provider.temporary)?;
+        let token = parse(token)?;
         let mut origins = vec![temporary.origin(), token.origin()];
         for api in descriptor.apis() {
-            origins.push(config.http.parse(api)?.origin());
+            origins.push(parse(api)?.origin());
         }
         let profile = match &provider.profile {
-            Some((url, read)) => Some((config.http.parse(url)?, *read)),
+            Some((url, read)) => Some((parse(url)?, *read)),
             None => None,
         };
         origins.extend(profile.iter().map(|(url, _)| url.origin()));
-        let authorization = config.http.parse(authorization)?;
+        let authorization = parse(authorization)?;
         Ok(Self { temporary, authorization, token, origins, profile })
     }
 }

@@ -1,10 +1,6 @@
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
-use hallpass_core::{
-    ClientConfig, Error, Result, Secret,
-    http::HeaderValue,
-    url::{Host, Url},
-};
+use hallpass_core::{ClientConfig, Error, Result, Secret, url::Host};
 
 use crate::{ClientCredentials, Placement, SignatureMethod, provider::Text};
 
@@ -12,14 +8,14 @@ use crate::{ClientCredentials, Placement, SignatureMethod, provider::Text};
 /// 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)).
 pub(crate) const OUT_OF_BAND: &str = "oob";
 
-const USER_AGENT: &str = concat!("hallpass/", env!("CARGO_PKG_VERSION"));
-
 /// Who the application is, at one provider of OAuth 1. `Debug` shows no value of a parameter.
+///
+/// What both protocols have is a [`ClientConfig`] inside it, by whose rules it goes.
 #[derive(Clone)]
 pub struct OAuth1Config {
     pub(crate) client: ClientCredentials,
-    pub(crate) name: Option<Text>,
-    pub(crate) redirect_uri: Option<Arc<str>>,
+    pub(crate) common: ClientConfig,
+    pub(crate) is_out_of_band: bool,
     pub(crate) signature_method: Option<SignatureMethod>,
     pub(crate) placement: Option<Placement>,
     pub(crate) realm: Option<Text>,
@@ -27,21 +23,36 @@ pub struct OAuth1Config {
     pub(crate) has_version: bool,
     pub(crate) temporary_params: Vec<(Text, Secret)>,
     pub(crate) temporary_names: Vec<Text>,
-    pub(crate) authorization_params: Vec<(Text, Secret)>,
-    pub(crate) token_params: Vec<(Text, Secret)>,
-    pub(crate) timeout: Duration,
-    pub(crate) user_agent: HeaderValue,
-    pub(crate) http: AllowedHttp,
 }
 
 impl OAuth1Config {
     /// By the credentials of the client. Timeout 10 s.
     #[must_use]
     pub fn new(client: ClientCredentials) -> Self {
+        let common = ClientConfig::new(client.consumer_key());
+        Self::with_both(client, common)
+    }
+
+    /// By a configuration that was read for either protocol, as a registry does: the client id is
+    /// the consumer key, the secret that of the consumer.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `setting`: it has no secret, or has
+    /// scopes or a client authentication of OAuth 2.
+    pub fn from_client_config(config: ClientConfig) -> Result<Self> {
+        let parts = config.clone().into_parts()?;
+        let secret = parts.secret.ok_or_else(|| {
+            Error::config("a client of OAuth 1 signs with a secret").with_reason("setting")
+        })?;
+        Ok(Self::with_both(ClientCredentials::new(parts.client_id, secret), config))
+    }
+
+    fn with_both(client: ClientCredentials, common: ClientConfig) -> Self {
         Self {
             client,
-            name: None,
-            redirect_uri: None,
+            common,
+            is_out_of_band: false,
             signature_method: None,
             placement: None,
             realm: None,
@@ -49,23 +60,22 @@ impl OAuth1Config {
             has_version: true,
             temporary_params: Vec::new(),
             temporary_names: Vec::new(),
-            authorization_params: Vec::new(),
-            token_params: Vec::new(),
-            timeout: Duration::from_secs(10),
-            user_agent: HeaderValue::from_static(USER_AGENT),
-            http: AllowedHttp::default(),
         }
+    }
+
+    fn with_common(mut self, change: impl FnOnce(ClientConfig) -> ClientConfig) -> Self {
+        self.common = change(self.common);
+        self
     }
 
     /// `oauth_callback`: where the provider sends the browser back to. Kept letter by letter.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](hallpass_core::ErrorKind) unless it is https, http to loopback or to a
-    /// host allowed before, or a private-use scheme, without a fragment.
+    /// As [`ClientConfig::with_redirect_uri`].
     pub fn with_redirect_uri(mut self, redirect_uri: &str) -> Result<Self> {
-        self.http.check_redirect_uri(redirect_uri)?;
-        self.redirect_uri = Some(redirect_uri.into());
+        self.common = self.common.with_redirect_uri(redirect_uri)?;
+        self.is_out_of_band = false;
         Ok(self)
     }
 
@@ -73,15 +83,14 @@ impl OAuth1Config {
     /// [`Callback::out_of_band`](hallpass_core::Callback::out_of_band) takes it.
     #[must_use]
     pub fn with_out_of_band(mut self) -> Self {
-        self.redirect_uri = Some(OUT_OF_BAND.into());
+        self.is_out_of_band = true;
         self
     }
 
     /// Tells two clients of one provider apart; part of what a callback is bound to.
     #[must_use]
-    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.name = Some(name.into());
-        self
+    pub fn with_name(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.with_common(|common| common.with_name(name))
     }
 
     /// How to sign, instead of what the provider's descriptor says.
@@ -146,40 +155,37 @@ impl OAuth1Config {
     /// A parameter of the authorization page, unless a login says it itself.
     #[must_use]
     pub fn with_authorization_param(
-        mut self,
+        self,
         name: impl Into<Cow<'static, str>>,
         value: impl Into<Secret>,
     ) -> Self {
-        self.authorization_params.push((name.into(), value.into()));
-        self
+        let value = value.into();
+        self.with_common(|common| common.with_authorization_param(name, value.expose()))
     }
 
     /// A parameter of every request for token credentials, unless a login says it itself.
     #[must_use]
     pub fn with_token_param(
-        mut self,
+        self,
         name: impl Into<Cow<'static, str>>,
         value: impl Into<Secret>,
     ) -> Self {
-        self.token_params.push((name.into(), value.into()));
-        self
+        self.with_common(|common| common.with_token_param(name, value))
     }
 
     /// How long one request may take, from connecting to the last byte. Default 10 s.
     #[must_use]
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        self.with_common(|common| common.with_timeout(timeout))
     }
 
     /// The application's own name and version, put before hallpass's in `User-Agent`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](hallpass_core::ErrorKind) if it holds what a header cannot.
+    /// As [`ClientConfig::with_user_agent`].
     pub fn with_user_agent(mut self, product: &str) -> Result<Self> {
-        self.user_agent = HeaderValue::try_from(format!("{product} {USER_AGENT}"))
-            .map_err(|error| Error::config("no header value").with_source(error))?;
+        self.common = self.common.with_user_agent(product)?;
         Ok(self)
     }
 
@@ -191,9 +197,8 @@ impl OAuth1Config {
     /// section 2](https://www.rfc-editor.org/rfc/rfc5849#section-2)). For a test network, never for
     /// users. Loopback needs no permission.
     #[must_use]
-    pub fn dangerously_allow_http(mut self, host: &str) -> Self {
-        self.http.0.push(host.to_ascii_lowercase());
-        self
+    pub fn dangerously_allow_http(self, host: &str) -> Self {
+        self.with_common(|common| common.dangerously_allow_http(host))
     }
 
     pub(crate) fn is_of_temporary(&self, name: &str) -> bool {
@@ -206,55 +211,11 @@ impl fmt::Debug for OAuth1Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuth1Config")
             .field("client", &self.client)
-            .field("name", &self.name)
-            .field("redirect_uri", &self.redirect_uri)
+            .field("common", &self.common)
+            .field("is_out_of_band", &self.is_out_of_band)
             .field("signature_method", &self.signature_method)
             .field("placement", &self.placement)
             .finish_non_exhaustive()
-    }
-}
-
-/// Hosts that the application allowed plain http to, besides loopback.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct AllowedHttp(Vec<String>);
-
-impl AllowedHttp {
-    /// https, or http to loopback or to an allowed host.
-    pub(crate) fn check(&self, url: &Url) -> Result<()> {
-        match url.scheme() {
-            "https" => Ok(()),
-            "http" if url.host().is_some_and(|host| is_loopback(&host)) => Ok(()),
-            "http" if url.host_str().is_some_and(|host| self.0.iter().any(|it| it == host)) => {
-                Ok(())
-            }
-            // check: 23 => Ok(())
-            "http" => {
-                Err(Error::security("plain_http", "plain http to a host that is not loopback"))
-            }
-            _ => Err(Error::config("no URL of the web")),
-        }
-    }
-
-    /// Parses an endpoint, so that what is wrong with it is a `Config` error.
-    pub(crate) fn parse(&self, text: &str) -> Result<Url> {
-        let url = Url::parse(text)
-            .map_err(|error| Error::config("an endpoint is not a URL").with_source(error))?;
-        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err(Error::config("an endpoint with a user, a password or a fragment in it"));
-        }
-        // check: 23
-        if self.check(&url).is_err() {
-            let message = "an endpoint is neither https, loopback nor of a host allowed for it";
-            return Err(Error::config(message));
-        }
-        Ok(url)
-    }
-
-    /// By the rules of core, which OAuth 1 shares.
-    pub(crate) fn check_redirect_uri(&self, redirect_uri: &str) -> Result<()> {
-        let judge = ClientConfig::new("");
-        let judge = self.0.iter().fold(judge, |judge, host| judge.dangerously_allow_http(host));
-        judge.with_redirect_uri(redirect_uri).map(drop)
     }
 }
 

@@ -23,8 +23,8 @@ pub enum Placement {
     /// # Security
     ///
     /// Servers and proxies log URLs, and browsers tell them to others in `Referer`. What is there is
-    /// a token and a signature that is good once; by PLAINTEXT it is both secrets as they are, for
-    /// whoever reads the log to sign with as long as the token lives. Have one of the two, not both.
+    /// a token and a signature that is good once. PLAINTEXT, whose signature is both secrets as they
+    /// are, does not go there.
     Query,
     /// The form that is the body. Where the body is something else, nothing is signed: it is not
     /// turned into a form.
@@ -182,7 +182,7 @@ impl Signer {
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): a parameter of query or form has the name
     /// of one that signing adds (reason `reserved`), the parameters go into the form and the body
-    /// is none, or something in them is no text of a header.
+    /// is none, something in them is no text of a header, or PLAINTEXT is to go into the query.
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `plain_http`: PLAINTEXT over plain
     /// http to another host than loopback.
     pub fn sign(
@@ -195,6 +195,7 @@ impl Signer {
             let message = "the signature goes into the form, and the body of the request is none";
             return Err(Error::config(message));
         }
+        self.check_placement()?;
         // check: 23
         if self.method == SignatureMethod::Plaintext && parts.is_plain_http() {
             let message = "PLAINTEXT over plain http to a host that is not loopback";
@@ -305,6 +306,16 @@ impl Signer {
             .map_err(|_| Error::config("the signature is no text of a header"))?;
         value.set_sensitive(true);
         Ok(value)
+    }
+
+    /// [RFC 5849, section 3.4.4](https://www.rfc-editor.org/rfc/rfc5849#section-3.4.4): by PLAINTEXT
+    /// the signature is both secrets, and [section
+    /// 3.5.3](https://www.rfc-editor.org/rfc/rfc5849#section-3.5.3) would put them into a URL.
+    pub(crate) fn check_placement(&self) -> Result<()> {
+        if self.method == SignatureMethod::Plaintext && self.placement == Placement::Query {
+            return Err(Error::config("PLAINTEXT would put both secrets into the URL"));
+        }
+        Ok(())
     }
 
     pub(crate) fn without_body_hash(mut self) -> Self {

@@ -27,7 +27,7 @@ pub use crate::{
     },
     key::TokenKey,
     listener::{TokenEvent, TokenListener, TokenReason},
-    registry::{Blueprint, ClientSettings, Constructors, Registry, process_env},
+    registry::{Blueprint, BlueprintParts, ClientSettings, Constructors, Registry, process_env},
     renewal::{RefreshToken, Renewal},
     session::{Session, TokenManager},
     store::{Entry, Lease, MemoryStore, TokenStore, Version},

@@ -16,7 +16,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use blueprint::Blueprint;
+pub use blueprint::{Blueprint, BlueprintParts};
 pub use constructors::Constructors;
 pub use environment::process_env;
 pub use settings::ClientSettings;

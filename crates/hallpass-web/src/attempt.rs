@@ -180,8 +180,10 @@ impl Attempts {
         callback: &Callback,
         cookies: &str,
     ) -> Result<Taken> {
-        let found = self.find(provider, redirect_uri, callback, cookies).await?;
-        let Some((name, handle, attempt)) = found else {
+        let is_answered =
+            |pending: &PendingAuthorization| callback.belongs_to(pending).then_some(());
+        let found = self.find(provider, redirect_uri, cookies, is_answered).await?;
+        let Some((name, handle, attempt, ())) = found else {
             return Ok(Taken { attempt: None, cookies: Vec::new() });
         };
         let cookies = vec![self.removal(name)];
@@ -201,23 +203,50 @@ impl Attempts {
         callback: &Callback,
         cookies: &str,
     ) -> Result<bool> {
-        Ok(self.find(provider, redirect_uri, callback, cookies).await?.is_some())
+        let is_answered =
+            |pending: &PendingAuthorization| callback.belongs_to(pending).then_some(());
+        Ok(self.find(provider, redirect_uri, cookies, is_answered).await?.is_some())
     }
 
-    async fn find(
+    /// The refusal of a login that this browser has begun, where the provider does not say of which:
+    /// [`Callback::nameless_refusal`]. For a callback that [`take`](Self::take) found no login for.
+    ///
+    /// Nothing is used up: another site can send a browser here with the same words, and every
+    /// attempt goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`take`](Self::take).
+    pub async fn nameless_refusal(
         &self,
         provider: &str,
         redirect_uri: &str,
         callback: &Callback,
         cookies: &str,
-    ) -> Result<Option<(String, Option<Secret>, Attempt)>> {
+    ) -> Result<Option<Error>> {
+        let refusal = |pending: &PendingAuthorization| callback.nameless_refusal(pending);
+        let found = self.find(provider, redirect_uri, cookies, refusal).await?;
+        Ok(found.map(|(.., refusal)| refusal))
+    }
+
+    /// The first that `read` makes something of, and what that is.
+    async fn find<T>(
+        &self,
+        provider: &str,
+        redirect_uri: &str,
+        cookies: &str,
+        read: impl Fn(&PendingAuthorization) -> Option<T>,
+    ) -> Result<Option<(String, Option<Secret>, Attempt, T)>> {
         // No browser of ours has more, and each may be a look into the store.
         for (name, value) in self.own(Kind::Login, cookies).take(MOST_READ) {
             let at = Place { kind: Kind::Login, name, provider, redirect_uri };
             let Some(found) = self.open(&at, value).await? else { continue };
             let Some(attempt) = found.record.attempt(&self.base) else { continue };
-            if attempt.pending.provider() == provider && callback.belongs_to(&attempt.pending) {
-                return Ok(Some((name.to_owned(), found.handle, attempt)));
+            if attempt.pending.provider() != provider {
+                continue;
+            }
+            if let Some(what) = read(&attempt.pending) {
+                return Ok(Some((name.to_owned(), found.handle, attempt, what)));
             }
         }
         Ok(None)

@@ -25,6 +25,7 @@ use crate::{BaseOAuth2, Result};
 /// | `openid` | `issuer`, as the metadata have it: with the slash at its end, if there is one | `metadata_url`; `private_key` and `key_id` in place of a secret |
 /// | `reddit` | `user_agent`, as Reddit wants it | |
 /// | `shopify` | `host`: `example.myshopify.com` | |
+/// | `tumblr`, `x-oauth1` | a secret, and no `scopes`, `client_auth` or key | these are OAuth 1.0a: `client_id` is the consumer key |
 ///
 /// The others need nothing but a client id and mostly a secret.
 #[must_use]
@@ -80,6 +81,10 @@ pub fn constructors() -> Constructors {
     let all = all.with("twitch", |plan| plan.client(crate::twitch::Twitch::new()));
     #[cfg(feature = "x")]
     let all = all.with("x", |plan| plan.client(crate::x::X::new()));
+    #[cfg(feature = "oauth1")]
+    let all = all
+        .with("tumblr", |plan| oauth1(plan, crate::oauth1::OAuth1Provider::tumblr()))
+        .with("x-oauth1", |plan| oauth1(plan, crate::oauth1::OAuth1Provider::x()));
     // new-provider: above (constructors)
     all
 }
@@ -151,6 +156,22 @@ fn microsoft(mut plan: Blueprint) -> Made {
         Some(tenant) => plan.client(Microsoft::for_tenant(tenant)),
         None => plan.client(Microsoft::new()),
     }
+}
+
+#[cfg(feature = "oauth1")]
+fn oauth1(plan: Blueprint, provider: crate::oauth1::OAuth1Provider) -> Made {
+    use crate::oauth1::{OAuth1Client, OAuth1Config};
+
+    let parts = plan.into_parts()?;
+    let client = OAuth1Client::new(provider, OAuth1Config::from_client_config(parts.config)?)?;
+    let mut client = client.with_http_client(parts.http);
+    if let Some(clock) = parts.clock {
+        client = client.with_clock(clock);
+    }
+    if let Some(random) = parts.random {
+        client = client.with_random(random);
+    }
+    Ok(Arc::new(client))
 }
 
 #[cfg(feature = "okta")]

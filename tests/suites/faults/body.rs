@@ -20,7 +20,7 @@ pub(crate) enum Body {
     TooLong,
     /// The good one, and lists in lists, 10,000 deep.
     Nested,
-    /// Each member of the good one twice.
+    /// Each member of the good one twice, or all of its form.
     Duplicates,
     Null,
     /// The good one in a list.
@@ -33,6 +33,13 @@ pub(crate) enum Body {
 
 /// The next after the largest of 64 bits.
 const PAST_U64: &str = "18446744073709551616";
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let known = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    known.is_some_and(|known| known.starts_with(FORM))
+}
 
 /// A status line, headers and a body.
 pub(crate) fn answer(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
@@ -59,6 +66,7 @@ impl Body {
     }
 
     fn with(self, status: u16, headers: &HeaderMap, good: &[u8]) -> Vec<u8> {
+        let is_form = is_form(headers);
         let known = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = match self {
             Self::Html | Self::WrongType => "text/html",
@@ -70,7 +78,24 @@ impl Body {
             let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: 1048577\r\n\r\n");
             return [head.as_bytes(), &[b' '; 1_048_577]].concat();
         }
-        answer(status, &headers, &self.text(good))
+        let text = match self.form(good) {
+            Some(form) if is_form => form,
+            _ => self.text(good),
+        };
+        answer(status, &headers, &text)
+    }
+
+    /// What another text is in a form than in JSON. What is no JSON there is a value like any.
+    fn form(self, good: &[u8]) -> Option<Vec<u8>> {
+        let with = |pair: &[u8]| Some([good, b"&", pair].concat());
+        match self {
+            Self::InvalidUtf8 => with(b"n=\xff"),
+            Self::Nested => with(&[&b"deep="[..], &[b'['; 10_000], &[b']'; 10_000]].concat()),
+            Self::Duplicates => with(good),
+            Self::NaN => with(b"n=NaN"),
+            Self::PastU64 => with(format!("past={PAST_U64}").as_bytes()),
+            _ => None,
+        }
     }
 
     fn text(self, good: &[u8]) -> Vec<u8> {

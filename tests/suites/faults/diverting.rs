@@ -32,6 +32,8 @@ pub(crate) struct Diversion {
     answer: Damage,
     server: Server,
     sent: Mutex<usize>,
+    /// Requests that were not meant.
+    others: Mutex<usize>,
 }
 
 /// What becomes of the answer.
@@ -64,8 +66,8 @@ impl Diverting {
             Damage::Refusal(..) => crate::server::Manner::Answer,
         };
         let server = Server::start(manner).await;
-        let sent = Mutex::default();
-        let diversion = Arc::new(Diversion { is_meant, answer, server, sent });
+        let (sent, others) = (Mutex::default(), Mutex::default());
+        let diversion = Arc::new(Diversion { is_meant, answer, server, sent, others });
         *self.diversion.lock().unwrap() = Some(Arc::clone(&diversion));
         diversion
     }
@@ -79,6 +81,11 @@ impl Diversion {
     /// How many requests left for it.
     pub(crate) fn sent(&self) -> usize {
         *self.sent.lock().unwrap()
+    }
+
+    /// How many went to the good provider meanwhile.
+    pub(crate) fn others(&self) -> usize {
+        *self.others.lock().unwrap()
     }
 
     /// How many arrived.
@@ -129,12 +136,16 @@ impl Diversion {
 impl HttpClient for Diverting {
     async fn send(&self, mut request: Request) -> Result<Response> {
         let diversion = self.diversion.lock().unwrap().clone();
-        let Some(diversion) = diversion.filter(|it| (it.is_meant)(&request)) else {
-            request.timeout = LONG;
-            return self.inner.send(request).await;
-        };
-        diversion.prepare(&mut request, &*self.inner).await?;
-        self.plain.send(request).await
+        match diversion {
+            Some(diversion) if (diversion.is_meant)(&request) => {
+                diversion.prepare(&mut request, &*self.inner).await?;
+                return self.plain.send(request).await;
+            }
+            Some(diversion) => *diversion.others.lock().unwrap() += 1,
+            None => {}
+        }
+        request.timeout = LONG;
+        self.inner.send(request).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! The faults, and what each does to the answer of a request.
 
+use std::time::Duration;
+
 use crate::{body::Body, server::Manner};
 
 /// Below HTTP, in the head, or in the body of an answer that is good otherwise.
@@ -22,7 +24,7 @@ const NO_TLS: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
 const ELSEWHERE: &str = "location: /elsewhere\r\n";
 
 /// By their names in the table, in its order.
-pub(crate) const FAULTS: [(&str, Fault); 31] = [
+pub(crate) const FAULTS: [(&str, Fault); 32] = [
     ("connection-refused", Fault::Socket(Manner::Nobody, "")),
     ("name-not-found", Fault::NoName),
     ("no-tls-there", Fault::Tls(Manner::Answer, NO_TLS)),
@@ -34,7 +36,8 @@ pub(crate) const FAULTS: [(&str, Fault); 31] = [
     ("reset-in-body", Fault::Socket(Manner::Reset, HALF)),
     ("301", Fault::Status(301, ELSEWHERE)),
     ("307", Fault::Status(307, ELSEWHERE)),
-    ("429-retry-after", Fault::Status(429, "retry-after: 7\r\n")),
+    ("429-retry-after", Fault::Status(429, "retry-after: 1\r\n")),
+    ("429-after-a-minute", Fault::Status(429, "retry-after: 60\r\n")),
     ("500", Fault::Status(500, "")),
     ("502", Fault::Status(502, "")),
     ("503", Fault::Status(503, "")),
@@ -86,6 +89,13 @@ impl Fault {
             Self::Socket(Manner::Nobody, _) => Some("refused"),
             _ => None,
         }
+    }
+
+    /// How long the server has its client wait.
+    pub(crate) fn retry_after(self) -> Option<Duration> {
+        let Self::Status(_, headers) = self else { return None };
+        let seconds = headers.trim_end().strip_prefix("retry-after: ")?;
+        Some(Duration::from_secs(seconds.parse().unwrap()))
     }
 
     /// The reason that the error has, whatever the operation.

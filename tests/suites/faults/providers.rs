@@ -27,13 +27,15 @@ use hallpass::{
     x::{self, X},
 };
 use hallpass_core::{
-    BaseOAuth2, Descriptor, ErrorKind, HttpClient, IdEmail, OAuth2Client, OAuth2Token, Provider,
-    Result,
+    BaseOAuth2, Callback, Descriptor, ErrorKind, HttpClient, IdEmail, OAuth2Client, OAuth2Token,
+    PendingAuthorization, Provider, Result,
 };
+use hallpass_oauth1::{ClientCredentials, OAuth1Client, OAuth1Config, OAuth1Provider};
 use hallpass_testkit::LocalProvider;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
+    answers::{self, Answers},
     body::Body,
     diverting::{Damage, Diverting},
     fault::{FAULTS, Fault},
@@ -41,23 +43,41 @@ use crate::{
     walk::AT_A_TIME,
 };
 
+const CALLBACK: &str = "https://app.test/callback";
+
 type Fixtures = &'static [(&'static str, &'static str)];
 type MakeClient = dyn Fn(Arc<dyn HttpClient>) -> Arc<dyn BaseOAuth2> + Send + Sync;
 
-/// A provider that its own fixtures play.
+/// A provider that its own fixtures play, or one of OAuth 1 that is played by a few answers.
 struct Played {
-    local: LocalProvider,
+    at: At,
     client: Box<MakeClient>,
+}
+
+enum At {
+    Local(Box<LocalProvider>),
+    Answers(Arc<Answers>),
 }
 
 async fn played(provider: impl Provider + Clone, fixtures: Fixtures) -> Arc<Played> {
     let local = LocalProvider::emulating(provider.descriptor(), fixtures).await.unwrap();
-    let config = local.client_config("https://app.test/callback").unwrap();
+    let config = local.client_config(CALLBACK).unwrap();
     let client = OAuth2Client::new(provider, config).unwrap();
     let client =
         move |way| -> Arc<dyn BaseOAuth2> { Arc::new(client.clone().with_http_client(way)) };
-    Arc::new(Played { local, client: Box::new(client) })
+    Arc::new(Played { at: At::Local(Box::new(local)), client: Box::new(client) })
 }
+
+fn played_by(answers: Answers, provider: OAuth1Provider) -> Arc<Played> {
+    let config = OAuth1Config::new(ClientCredentials::new("key", "secret"));
+    let client = OAuth1Client::new(provider, config.with_redirect_uri(CALLBACK).unwrap()).unwrap();
+    let client =
+        move |way| -> Arc<dyn BaseOAuth2> { Arc::new(client.clone().with_http_client(way)) };
+    Arc::new(Played { at: At::Answers(Arc::new(answers)), client: Box::new(client) })
+}
+
+/// How many of them are another way to a provider: by OpenID, and by OAuth 1.
+const OTHER_WAYS: usize = 5;
 
 /// Each provider of the workspace.
 async fn everyone() -> Vec<Arc<Played>> {
@@ -84,6 +104,11 @@ async fn everyone() -> Vec<Arc<Played>> {
         played(Spotify::new(), spotify::FIXTURES).await,
         played(Twitch::new(), twitch::FIXTURES).await,
         played(X::new(), x::FIXTURES).await,
+        played(Discord::openid(), discord::OPENID_FIXTURES).await,
+        played(Kakao::openid(), kakao::OPENID_FIXTURES).await,
+        played(Naver::openid(), naver::OPENID_FIXTURES).await,
+        played_by(Answers::of_x(), OAuth1Provider::x()),
+        played_by(Answers::of_tumblr(), OAuth1Provider::tumblr()),
     ]
 }
 
@@ -144,6 +169,16 @@ impl Reader {
         }
     }
 
+    /// A token reply is a form there, and a refusal of it is told by its status.
+    fn wants_of_oauth1(self, body: Body, descriptor: &Descriptor) -> &'static [Option<ErrorKind>] {
+        match (self, body) {
+            (_, Body::TooLong) => &[Some(ErrorKind::Malformed)],
+            (Self::Token, Body::Nested | Body::NaN | Body::PastU64) => &[None],
+            (Self::TokenRefusal(400), _) => &[Some(ErrorKind::Denied)],
+            _ => self.wants(body, descriptor),
+        }
+    }
+
     fn damage(self, body: Body) -> Damage {
         match self {
             Self::Token | Self::Profile => Damage::Of(Fault::Body(body)),
@@ -161,16 +196,26 @@ impl Reader {
 }
 
 impl Played {
-    async fn sign_in(&self, client: &Arc<dyn BaseOAuth2>) -> Result<OAuth2Token> {
-        let (callback, pending) = login(client, &self.local).await;
-        client.get_access_token(callback, pending).await
+    async fn login(&self, client: &Arc<dyn BaseOAuth2>) -> (Callback, PendingAuthorization) {
+        match &self.at {
+            At::Local(local) => login(client, &local.browser()).await,
+            At::Answers(_) => answers::login(client).await,
+        }
+    }
+
+    fn http_client(&self) -> Arc<dyn HttpClient> {
+        match &self.at {
+            At::Local(local) => local.http_client(),
+            At::Answers(answers) => Arc::<Answers>::clone(answers),
+        }
     }
 
     /// What differs, and how often the fault was met: one client meets them all.
     async fn read(&self, reader: Reader) -> (Vec<String>, usize) {
-        let way = Arc::new(Diverting::new(self.local.http_client()));
+        let way = Arc::new(Diverting::new(self.http_client()));
         let client = (self.client)(Arc::<Diverting>::clone(&way));
-        let token = self.sign_in(&client).await.unwrap();
+        let (callback, pending) = self.login(&client).await;
+        let token = client.get_access_token(callback, pending).await.unwrap();
         let good = client.get_id_email(&token).await.unwrap();
         let (mut differences, mut met) = (Vec::new(), 0);
         for (fault, body) in bodies() {
@@ -182,7 +227,10 @@ impl Played {
                 differences.push(format!("{place}: somebody else: {got:?}"));
             }
             // Where its ID token says who it is, nobody is asked.
-            let wants = reader.wants(body, client.descriptor());
+            let wants = match &self.at {
+                At::Local(_) => reader.wants(body, client.descriptor()),
+                At::Answers(_) => reader.wants_of_oauth1(body, client.descriptor()),
+            };
             if is_met && !wants.contains(&told) {
                 differences.push(format!("{place}: {got:?}"));
             }
@@ -210,7 +258,7 @@ impl Played {
             way.restore();
             return (got, diversion.sent() > 0);
         }
-        let (callback, pending) = login(client, &self.local).await;
+        let (callback, pending) = self.login(client).await;
         let diversion = way.divert(is_meant, damage).await;
         let token = client.get_access_token(callback, pending).await;
         way.restore();
@@ -236,7 +284,7 @@ async fn no_body_makes_a_user_of_any_provider_somebody_else_or_a_refusal_what_it
     let places = Arc::new(Semaphore::new(AT_A_TIME));
     let mut cells = JoinSet::new();
     let everyone = everyone().await;
-    assert_eq!(everyone.len(), hallpass::descriptors().len());
+    assert_eq!(everyone.len(), hallpass::descriptors().len() + OTHER_WAYS);
     for played in &everyone {
         for reader in READERS {
             let (played, places) = (Arc::clone(played), Arc::clone(&places));

@@ -35,16 +35,20 @@ impl Outcome {
 pub(crate) struct Cell {
     pub(crate) outcome: Outcome,
     pub(crate) requests: usize,
+    /// How many an API call makes besides, for another token.
+    pub(crate) others: usize,
 }
 
 impl Cell {
-    /// `ok`, or `ok2` for two requests.
+    /// `ok`, `ok2` for two requests, or `D2+1` for two and another one.
     fn parse(word: &str) -> Self {
+        let (word, others) = word.split_once('+').unwrap_or((word, "0"));
         let name = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
         let requests = word.strip_prefix(name).filter(|number| !number.is_empty());
         Self {
             outcome: Outcome::parse(name),
             requests: requests.map_or(1, |number| number.parse().unwrap()),
+            others: others.parse().unwrap(),
         }
     }
 }

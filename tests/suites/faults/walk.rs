@@ -8,18 +8,21 @@ use std::{
 
 use hallpass::{github, github::GitHub, openid::OpenId, slack, slack::Slack};
 use hallpass_core::{BaseOAuth2, Error, OAuth2Client, Provider};
-use hallpass_testkit::LocalProvider;
+use hallpass_oauth1::OAuth1Client;
+use hallpass_testkit::{LocalOAuth1, LocalProvider};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
-    diverting::{Damage, Diverting},
+    diverting::{Damage, Diversion, Diverting},
     fault::{FAULTS, Fault},
-    operation::Operation,
+    operation::{Operation, Ready},
+    place::{self, Place},
     table::{Cell, Outcome, Table},
 };
 
 /// What the client is told to wait at most, where the fault is that nobody answers.
 const PATIENCE: Duration = Duration::from_millis(300);
+const CALLBACK: &str = "https://app.test/callback";
 /// What nothing takes.
 const FOR_EVER: Duration = Duration::from_secs(60);
 
@@ -30,8 +33,8 @@ pub(crate) const AT_A_TIME: usize = 12;
 struct Shape {
     name: &'static str,
     operations: &'static [Operation],
-    local: LocalProvider,
-    client: fn(&LocalProvider, Arc<Diverting>) -> Arc<dyn BaseOAuth2>,
+    place: Place,
+    client: fn(&place::Provider, Arc<Diverting>) -> Arc<dyn BaseOAuth2>,
 }
 
 fn client_of(
@@ -39,37 +42,75 @@ fn client_of(
     local: &LocalProvider,
     way: Arc<Diverting>,
 ) -> Arc<dyn BaseOAuth2> {
-    let config = local.client_config("https://app.test/callback").unwrap().with_timeout(PATIENCE);
+    let config = local.client_config(CALLBACK).unwrap().with_timeout(PATIENCE);
     Arc::new(OAuth2Client::new(provider, config).unwrap().with_http_client(way))
 }
 
+/// Of those that a client of OAuth 2 is asked to be made for, each has one.
+fn oauth2(provider: &place::Provider) -> &LocalProvider {
+    match provider {
+        place::Provider::OAuth2(local) => local,
+        _ => panic!("the provider is one of OAuth 1"),
+    }
+}
+
+fn client_of_oauth1(provider: &place::Provider, way: Arc<Diverting>) -> Arc<dyn BaseOAuth2> {
+    let (place::Provider::OAuth1(local) | place::Provider::OAuth1InJson(local)) = provider else {
+        panic!("the provider is one of OAuth 2")
+    };
+    let config = local.client_config(CALLBACK).unwrap().with_timeout(PATIENCE);
+    Arc::new(OAuth1Client::new(local.provider(), config).unwrap().with_http_client(way))
+}
+
 async fn shapes() -> Vec<Shape> {
-    use Operation::{Device, Exchange, Jwks, Poll, Profile, Refresh, Revoke, Userinfo};
+    use Operation::{
+        Credentials, Device, Exchange, Get, Jwks, Poll, Post, Profile, Refresh, Revoke, Temporary,
+        Userinfo,
+    };
     let local = || LocalProvider::builder().with_device_interval(Duration::ZERO);
+    let (openid, plain) = (local().with_openid().start().await, local().start().await);
+    let (in_forms, in_json) = (LocalOAuth1::start().await, LocalOAuth1::start().await);
+    let github = emulating(&GitHub::new(), github::FIXTURES).await;
+    let slack = emulating(&Slack::new(), slack::FIXTURES).await;
     vec![
         Shape {
             name: "openid",
-            operations: &Operation::ALL,
-            local: local().with_openid().start().await.unwrap(),
-            client: |local, way| client_of(OpenId::<()>::new("op", local.base_url()), local, way),
+            operations: Operation::OF_OPENID,
+            place: Place::new(place::Provider::OAuth2(Box::new(openid.unwrap()))),
+            client: |of, way| {
+                let local = oauth2(of);
+                client_of(OpenId::<()>::new("op", local.base_url()), local, way)
+            },
         },
         Shape {
             name: "plain",
-            operations: &[Exchange, Refresh, Revoke, Profile, Userinfo, Device, Poll],
-            local: local().start().await.unwrap(),
-            client: |local, way| client_of(local.provider(), local, way),
+            operations: &[Exchange, Refresh, Revoke, Profile, Userinfo, Device, Poll, Get, Post],
+            place: Place::new(place::Provider::OAuth2(Box::new(plain.unwrap()))),
+            client: |of, way| client_of(oauth2(of).provider(), oauth2(of), way),
         },
         Shape {
             name: "github",
             operations: &[Exchange, Refresh, Revoke, Profile],
-            local: emulating(&GitHub::new(), github::FIXTURES).await,
-            client: |local, way| client_of(GitHub::new(), local, way),
+            place: Place::with_api(github, "https://api.github.com"),
+            client: |of, way| client_of(GitHub::new(), oauth2(of), way),
         },
         Shape {
             name: "slack",
-            operations: &[Exchange, Refresh, Revoke, Profile, Userinfo, Jwks],
-            local: emulating(&Slack::new(), slack::FIXTURES).await,
-            client: |local, way| client_of(Slack::new(), local, way),
+            operations: &[Exchange, Refresh, Revoke, Profile, Userinfo, Jwks, Get],
+            place: Place::with_api(slack, "https://slack.com/api/openid.connect.userInfo"),
+            client: |of, way| client_of(Slack::new(), oauth2(of), way),
+        },
+        Shape {
+            name: "oauth1",
+            operations: Operation::OF_OAUTH1,
+            place: Place::new(place::Provider::OAuth1(in_forms.unwrap())),
+            client: client_of_oauth1,
+        },
+        Shape {
+            name: "oauth1-in-json",
+            operations: &[Temporary, Credentials],
+            place: Place::new(place::Provider::OAuth1InJson(in_json.unwrap())),
+            client: client_of_oauth1,
         },
     ]
 }
@@ -83,12 +124,14 @@ type Differences = Vec<String>;
 
 impl Shape {
     async fn walk(&self, operation: Operation, fault: (&str, Fault), want: Cell) -> Differences {
-        let way = Arc::new(Diverting::new(self.local.http_client()));
-        let client = (self.client)(&self.local, Arc::clone(&way));
-        let mut ready = operation.prepare(&client, &self.local).await;
+        let way = Arc::new(Diverting::new(self.place.http_client()));
+        let client = (self.client)(&self.place.provider, Arc::clone(&way));
+        let mut ready = operation.prepare(&client, &self.place).await;
         let diversion = way.divert(operation.is_meant(), Damage::Of(fault.1)).await;
+        let begun = Instant::now();
         let run = operation.run(&client, &mut ready);
         let got = tokio::time::timeout(FOR_EVER, run).await.expect("it waits for ever");
+        let waited = begun.elapsed();
         let mut differences = Vec::new();
         let outcome = got.as_ref().map_or_else(|error| Outcome::Refused(error.kind()), |it| *it);
         if outcome != want.outcome {
@@ -97,16 +140,20 @@ impl Shape {
         if let Err(error) = &got {
             differences.extend(check_error(error, operation, fault.1));
         }
-        let (sent, heard) = (diversion.sent(), diversion.heard());
-        let arrived = if fault.1.is_heard() { want.requests } else { 0 };
-        // On a slow machine time may be over before the server is there.
-        let is_late = fault.1.is_waited_for() && heard < arrived;
-        if sent != want.requests || (heard != arrived && !is_late) {
-            differences.push(format!("{sent} requests left, and {heard} arrived"));
+        differences.extend(check_requests(&diversion, fault.1, want));
+        let is_of_session = matches!(ready, Ready::Api(..));
+        if is_of_session && diversion.others() != want.others {
+            differences.push(format!("{} requests for other tokens", diversion.others()));
+        }
+        // Between two tries, as long as the server said.
+        let pauses = fault.1.retry_after().unwrap_or_default() * (want.requests as u32 - 1);
+        if waited < pauses {
+            differences.push(format!("tried again after {waited:?} in all"));
         }
         way.restore();
-        if outcome != Outcome::Wait {
-            ready = operation.prepare(&client, &self.local).await;
+        // A session goes on with what it has.
+        if outcome != Outcome::Wait && !is_of_session {
+            ready = operation.prepare(&client, &self.place).await;
         }
         match operation.run(&client, &mut ready).await {
             Ok(Outcome::Good) => {}
@@ -115,6 +162,15 @@ impl Shape {
         let place = format!("{} {} {}", self.name, operation.name(), fault.0);
         differences.into_iter().map(|difference| format!("{place}: {difference}")).collect()
     }
+}
+
+fn check_requests(diversion: &Diversion, fault: Fault, want: Cell) -> Option<String> {
+    let (sent, heard) = (diversion.sent(), diversion.heard());
+    let arrived = if fault.is_heard() { want.requests } else { 0 };
+    // On a slow machine time may be over before the server is there.
+    let is_late = fault.is_waited_for() && heard < arrived;
+    let is_as_expected = sent == want.requests && (heard == arrived || is_late);
+    (!is_as_expected).then(|| format!("{sent} requests left, and {heard} arrived"))
 }
 
 /// What an error says besides its kind.
@@ -133,8 +189,7 @@ fn check_error(error: &Error, operation: Operation, fault: Fault) -> Option<Stri
             return Some(format!("the cause is {said}"));
         }
     }
-    let wait = matches!(fault, Fault::Status(429, _)).then_some(Duration::from_secs(7));
-    if error.retry_after() != wait {
+    if error.retry_after() != fault.retry_after() {
         return Some(format!("to be tried after {:?}", error.retry_after()));
     }
     let status = match fault {

@@ -228,6 +228,54 @@ fn a_refusal_of_oauth_1_is_understood_where_a_verifier_is_waited_for_alone() {
 }
 
 #[test]
+fn a_refusal_without_a_name_is_one_where_oauth_1_is_waited_for_and_tells_nothing_more() {
+    let verify = |query: &str, pending, now| {
+        Callback::from_query(query).unwrap().verify(pending, &descriptor(), "client", now)
+    };
+    let of_oauth1 = || pending_of_oauth1("https://app.test/cb");
+    for query in [
+        "error=access_denied",
+        "x=1&error=access_denied&error_description=call+us&error_uri=https://evil.test",
+        "oauth_problem=user_refused",
+        "oauth_problem=permission_denied",
+    ] {
+        let callback = Callback::from_query(query).unwrap();
+        assert!(!callback.belongs_to(&of_oauth1()), "{query}: no attempt is found by it");
+        let error = verify(query, of_oauth1(), NOW).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.reason()),
+            (ErrorKind::Denied, Some("nameless")),
+            "{query}"
+        );
+        let said = error.oauth().unwrap();
+        assert_eq!((said.code(), said.description(), said.uri()), ("access_denied", None, None));
+        // What is bound stays bound, and OAuth 2 has its state.
+        let late = NOW + Duration::from_secs(601);
+        assert_eq!(verify(query, of_oauth1(), late).unwrap_err().reason(), Some("expired"));
+        let of_oauth2 = verify(query, pending(None, false), NOW).unwrap_err();
+        assert_eq!(of_oauth2.reason(), Some("state"), "{query}");
+        let other = Callback::from_query(query).unwrap();
+        let other = other.verify(of_oauth1(), &descriptor(), "another", NOW).unwrap_err();
+        assert_eq!(other.reason(), Some("client"), "{query}");
+    }
+    for query in [
+        "",
+        "error=server_error",
+        "error=",
+        "oauth_problem=token_rejected",
+        "error=access_denied&oauth_token=OTHER",
+        "error=access_denied&oauth_token=",
+        "error=access_denied&oauth_verifier=V",
+        "error=access_denied&denied=OTHER",
+        "error=access_denied&state=S",
+        "error=access_denied&code=c",
+    ] {
+        let error = verify(query, of_oauth1(), NOW).unwrap_err();
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Security, Some("state")), "{query}");
+    }
+}
+
+#[test]
 fn a_code_is_typed_in_only_where_no_callback_is_waited_for() {
     let pending = pending_of_oauth1("oob");
     let callback = Callback::out_of_band(&pending, "1234").unwrap();

@@ -1,7 +1,5 @@
 //! The three steps of a login, and who signed in.
 
-use std::borrow::Cow;
-
 use hallpass_core::{
     Authorization, AuthorizationRequest, Callback, Error, OAuth2Token, PendingAuthorization,
     Profile, Purpose, Request, Result, Secret,
@@ -22,14 +20,18 @@ const VERIFIER: &str = "oauth_verifier";
 impl OAuth1Client {
     pub(super) async fn begin(&self, request: AuthorizationRequest) -> Result<Authorization> {
         let request = request.into_parts()?;
-        let redirect_uri: Cow<'_, str> = match (&request.redirect_uri, &self.config.redirect_uri) {
+        let own = match self.config.is_out_of_band {
+            true => Some(OUT_OF_BAND),
+            false => self.common.redirect_uri.as_deref(),
+        };
+        let redirect_uri = match (request.redirect_uri.as_deref(), own) {
             (Some(uri), _) => {
                 if uri != OUT_OF_BAND {
-                    self.config.http.check_redirect_uri(uri)?;
+                    self.common.check_redirect_uri(uri)?;
                 }
-                Cow::Borrowed(uri)
+                uri
             }
-            (None, Some(uri)) => Cow::Borrowed(uri),
+            (None, Some(uri)) => uri,
             (None, None) => {
                 let message = "neither configuration nor call has a redirect URI";
                 return Err(Error::config(message));
@@ -40,14 +42,14 @@ impl OAuth1Client {
         let (temporary, page): (Vec<_>, Vec<_>) =
             asked.partition(|(name, _)| self.config.is_of_temporary(name));
         let temporary_params = completed(temporary, &self.config.temporary_params);
-        let page_params = completed(page, &self.config.authorization_params);
+        let page_params = completed(page, &self.common.authorization_params);
         check_params(&self.endpoints.temporary, &temporary_params)?;
         check_params(&self.endpoints.authorization, &page_params)?;
         check_params(&self.endpoints.token, &request.token_params)?;
 
         let method = &self.provider.temporary_method;
         let asking = form_request(method, &self.endpoints.temporary, &temporary_params);
-        let signing = Signing { callback: Some(&redirect_uri), ..Signing::default() };
+        let signing = Signing { callback: Some(redirect_uri), ..Signing::default() };
         let now = self.clock.now();
         let granted = self.ask(asking, Step::Temporary, &signing).await?;
         if !granted.is_callback_confirmed() {
@@ -67,7 +69,7 @@ impl OAuth1Client {
             &self.descriptor,
             &self.known_endpoints(),
             self.client_id(),
-            &redirect_uri,
+            redirect_uri,
             (TOKEN, granted.token),
             (VERIFIER, granted.secret),
             now,
@@ -96,7 +98,7 @@ impl OAuth1Client {
         let temporary = TokenCredentials::new(code.correlator().clone(), secret);
         let asked =
             code.token_params().map(|(name, value)| (name.to_owned().into(), value.clone()));
-        let params = completed(asked.collect(), &self.config.token_params);
+        let params = completed(asked.collect(), &self.common.token_params);
         let asking = form_request(&self.provider.token_method, &self.endpoints.token, &params);
         let signing = Signing {
             token: Some(&temporary),

@@ -76,7 +76,7 @@ impl OAuth1Client {
     /// No request is signed for an origin that nobody named, and none leaves in the clear.
     fn check_destination(&self, request: &Request, allowed: &[Origin]) -> Result<()> {
         let url = &request.url;
-        self.config.http.check(url)?;
+        self.common.check_destination(url)?;
         let origin = url.origin();
         if !self.endpoints.origins.contains(&origin) && !allowed.contains(&origin) {
             let message = "requests are signed for the provider's origins alone";
@@ -98,10 +98,10 @@ impl OAuth1Client {
         for name in TRANSPORTS_OWN {
             request.headers.remove(name);
         }
-        request.timeout = self.config.timeout;
+        request.timeout = self.common.timeout;
         let accept = HeaderValue::from_static(accept);
         request.headers.entry(header::ACCEPT).or_insert(accept);
-        request.headers.insert(header::USER_AGENT, self.config.user_agent.clone());
+        request.headers.insert(header::USER_AGENT, self.common.user_agent.clone());
         let mut sent = secrets_of(&request);
         if let Some((signer, signing)) = signing {
             let signed = sign(signer, &request, signing).map_err(Error::with_unsent)?;

@@ -92,6 +92,26 @@ fn plaintext_is_refused_over_plain_http_but_to_loopback() {
 }
 
 #[test]
+fn plaintext_does_not_go_into_a_url() {
+    let url = url("https://a.test/?a=1");
+    let parts = RequestParts::new(&Method::POST, &url);
+    let signer = signer().with_method(SignatureMethod::Plaintext).unwrap();
+    for (placement, want) in
+        [(Placement::Query, false), (Placement::Header, true), (Placement::Form, true)]
+    {
+        let signer = signer.clone().with_placement(placement);
+        let got = signer.sign(&parts, Some(&token()));
+        assert_eq!(got.is_ok(), want, "{placement:?}");
+        let mut request = Request::post("https://a.test/").body(()).unwrap();
+        if let Err(error) = got {
+            assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+            signer.sign_request(&mut request, b"", Some(&token())).unwrap_err();
+            assert_eq!(request.uri(), "https://a.test/", "nothing of it is there");
+        }
+    }
+}
+
+#[test]
 fn a_realm_is_quoted_and_not_signed() {
     let url = url("https://a.test/");
     let parts = RequestParts::new(&Method::GET, &url);

@@ -10,6 +10,9 @@ async fn a_server_by_the_letter_takes_a_whole_login_and_calls() {
     let local = LocalOAuth1::start().await.unwrap();
     for method in [HmacSha1, HmacSha256, HmacSha512, Plaintext] {
         for placement in [Placement::Header, Placement::Query, Placement::Form] {
+            if (method, placement) == (Plaintext, Placement::Query) {
+                continue; // It would put both secrets into a URL.
+            }
             let what = format!("{method} {placement:?}");
             let config = local.client_config("https://app.test/callback?x=1").unwrap();
             let config = config.with_signature_method(method).with_placement(placement);
@@ -32,5 +35,5 @@ async fn a_server_by_the_letter_takes_a_whole_login_and_calls() {
             assert!(said["user"].is_null(), "{what}");
         }
     }
-    assert_eq!(local.count("temporary_credentials"), 12);
+    assert_eq!(local.count("temporary_credentials"), 11);
 }

@@ -202,6 +202,9 @@ async fn every_method_and_placement_signs_each_step() {
     use SignatureMethod::{HmacSha1, HmacSha256, HmacSha512, Plaintext};
     for method in [HmacSha1, HmacSha256, HmacSha512, Plaintext] {
         for placement in [Placement::Header, Placement::Query, Placement::Form] {
+            if (method, placement) == (Plaintext, Placement::Query) {
+                continue; // It would put both secrets into a URL.
+            }
             let provider: OAuth1Provider = acme().with_placement(placement);
             let config = config().with_signature_method(method).with_temporary_param("a", "1");
             let world = World::of(provider, config);

@@ -8,7 +8,7 @@ use hallpass_core::{
     url::Url,
 };
 use hallpass_oauth1::{
-    ClientCredentials, OAuth1Client, OAuth1Config, OAuth1Provider, SignatureMethod,
+    ClientCredentials, OAuth1Client, OAuth1Config, OAuth1Provider, Placement, SignatureMethod,
     TokenCredentials,
 };
 
@@ -56,6 +56,11 @@ async fn a_user_who_refuses_is_understood() {
     check_callback("oauth_token=TEMP&oauth_problem=user_refused", denied, None).await;
     check_callback("oauth_token=TEMP&oauth_problem=permission_denied", denied, None).await;
     check_callback("oauth_token=TEMP&error=access_denied", denied, None).await;
+    // Authlib's servers do not say which login it is; nobody else's may be ended by it.
+    check_callback("error=access_denied", denied, Some("nameless")).await;
+    check_callback("oauth_problem=user_refused", denied, Some("nameless")).await;
+    let other = "oauth_token=OTHER&error=access_denied";
+    check_callback(other, ErrorKind::Security, Some("state")).await;
     for query in ["denied=TEMP", "oauth_token=TEMP&oauth_problem=user_refused"] {
         assert!(callback(query).is_refusal(), "{query}");
     }
@@ -298,6 +303,9 @@ fn what_cannot_work_is_said_when_the_client_is_made() {
     check_new(acme(), OAuth1Config::new(ClientCredentials::new("", "secret")));
     check_new(acme(), OAuth1Config::new(ClientCredentials::new("consumer", "")));
     check_new(acme().with_realm("a\nb"), config());
+    let plaintext = || config().with_signature_method(SignatureMethod::Plaintext);
+    check_new(acme(), plaintext().with_placement(Placement::Query));
+    check_new(acme().with_placement(Placement::Query), plaintext());
     assert!(
         OAuth1Client::new(
             new(["http://127.0.0.1:1/", "http://[::1]/", "http://localhost/"]),

@@ -1,7 +1,8 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use hallpass_core::{
-    BaseOAuth2, ClientAssertion, ClientConfig, Error, OAuth2Client, Provider, Result, Secret,
+    BaseOAuth2, ClientAssertion, ClientConfig, Clock, Error, HttpClient, OAuth2Client, Provider,
+    Random, Result, Secret,
 };
 
 use super::{ClientSettings, Shared, setting, settings::Params};
@@ -107,16 +108,28 @@ impl Blueprint {
     /// or a secret beside a key. Otherwise as
     /// [`OAuth2Client::new`](hallpass_core::OAuth2Client::new).
     pub fn client<P: Provider>(self, provider: P) -> Result<Arc<dyn BaseOAuth2>> {
-        let shared = self.shared.clone();
-        let client = OAuth2Client::new(provider, self.into_config()?)?;
-        let mut client = client.with_http_client(shared.http);
-        if let Some(clock) = shared.clock {
+        let parts = self.into_parts()?;
+        let client = OAuth2Client::new(provider, parts.config)?;
+        let mut client = client.with_http_client(parts.http);
+        if let Some(clock) = parts.clock {
             client = client.with_clock(clock);
         }
-        if let Some(random) = shared.random {
+        if let Some(random) = parts.random {
             client = client.with_random(random);
         }
         Ok(Arc::new(client))
+    }
+
+    /// What [`client`](Self::client) makes one of: for a client of another protocol, whose type is
+    /// not known here.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `setting`: a setting that nobody took,
+    /// or a secret beside a key. Otherwise as the configuration says.
+    pub fn into_parts(self) -> Result<BlueprintParts> {
+        let Shared { http, clock, random, .. } = self.shared.clone();
+        Ok(BlueprintParts { config: self.into_config()?, http, clock, random })
     }
 
     fn into_config(self) -> Result<ClientConfig> {
@@ -154,6 +167,20 @@ impl Blueprint {
         }
         Ok(with_params(config, settings.authorization_params, settings.token_params))
     }
+}
+
+/// What [`Blueprint::into_parts`] gives.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BlueprintParts {
+    /// The client's name and the rest of the settings.
+    pub config: ClientConfig,
+    /// The transport that all clients of the registry share.
+    pub http: Arc<dyn HttpClient>,
+    /// Their clock, if it is not the system's.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// Their source of randomness, if it is not the system's.
+    pub random: Option<Arc<dyn Random>>,
 }
 
 /// Those of the settings instead of those of their names that were there: a name that the settings

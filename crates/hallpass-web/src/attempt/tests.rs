@@ -127,6 +127,48 @@ async fn nobody_else_finds_it() {
     assert!(!found(&attempts, "acme", CALLBACK, &query, &changed).await);
 }
 
+/// A login of OAuth 1, as its client begins it.
+fn of_oauth1() -> Attempt {
+    let descriptor = Descriptor::new("acme", "https://acme.test/a", "https://acme.test/t");
+    let at = |url| hallpass_core::url::Url::parse(url).unwrap();
+    let pending = PendingAuthorization::correlated(
+        &descriptor,
+        &hallpass_core::Endpoints::new(at("https://acme.test/a"), at("https://acme.test/t")),
+        "client",
+        CALLBACK,
+        ("oauth_token", Secret::new("TOKEN")),
+        ("oauth_verifier", Secret::new("SECRET")),
+        UNIX_EPOCH,
+    );
+    Attempt::new(pending, LocalRedirect::parse("/inbox", attempts().base()).unwrap())
+}
+
+#[tokio::test]
+async fn a_refusal_that_names_no_login_is_told_and_uses_none_up() {
+    for attempts in [attempts(), attempts().with_store(Arc::new(MemoryAttempts::new()))] {
+        let begun = attempts.begin(of_oauth1(), CALLBACK, "", UNIX_EPOCH).await.unwrap();
+        let cookies = sent(&begun);
+        let refusal = async |provider: &str, place: &str, query: &str, cookies: &str| {
+            let callback = Callback::from_query(query).unwrap();
+            assert!(!found(&attempts, provider, place, query, cookies).await, "{query}");
+            attempts.nameless_refusal(provider, place, &callback, cookies).await.unwrap()
+        };
+        let query = "error=access_denied";
+        let error = refusal("acme", CALLBACK, query, &cookies).await.unwrap();
+        assert_eq!(error.reason(), Some("nameless"));
+        // Another browser, provider or place; a login of OAuth 2; another login's name.
+        assert!(refusal("acme", CALLBACK, query, "").await.is_none());
+        assert!(refusal("other", CALLBACK, query, &cookies).await.is_none());
+        assert!(refusal("acme", "https://app.test/other", query, &cookies).await.is_none());
+        let (of_oauth2, _) = begin(&attempts, "acme", "", 1).await;
+        assert!(refusal("acme", CALLBACK, query, &sent(&of_oauth2)).await.is_none());
+        let named = "error=access_denied&oauth_token=OTHER";
+        assert!(refusal("acme", CALLBACK, named, &cookies).await.is_none());
+        let answer = "oauth_token=TOKEN&oauth_verifier=V";
+        assert!(found(&attempts, "acme", CALLBACK, answer, &cookies).await, "it goes on");
+    }
+}
+
 #[tokio::test]
 async fn several_tabs_do_not_disturb_each_other() {
     let attempts = attempts();

@@ -17,13 +17,16 @@ async fn every_method_signs_a_user_in_wherever_its_parameters_go() {
     for engine in ENGINES {
         for method in engine.methods() {
             for placement in PLACEMENTS {
+                if (method, placement) == (SignatureMethod::Plaintext, Placement::Query) {
+                    continue; // It would put both secrets into a URL.
+                }
                 let id = if method.is_rsa() { RSA } else { HMAC };
                 whole_flow(engine, id, method, placement).await;
                 count += 1;
             }
         }
     }
-    assert_eq!(count, 3 * (7 + 3));
+    assert_eq!(count, 3 * (7 + 3) - 2);
 }
 
 #[tokio::test]
@@ -79,16 +82,15 @@ async fn a_user_who_says_no_is_a_denial() {
         assert_eq!(landing.outcome, Outcome::Redirect);
         let callback = Callback::from_url(&landing.url).unwrap();
         assert!(callback.is_refusal(), "{engine:?}");
+        // Authlib does not say which login was refused.
+        let reason = (engine.0 == "authlib").then_some("nameless");
+        assert_eq!(callback.belongs_to(&login.pending), reason.is_none(), "{engine:?}");
         let error = client.get_access_token(callback, login.pending).await.unwrap_err();
-        assert_eq!(error.kind(), denial(engine), "{engine:?}: {error}");
-    }
-}
-
-/// Authlib does not say which login was refused, so that it may be another one's.
-fn denial(engine: Engine) -> ErrorKind {
-    match engine.0 {
-        "oauthlib" => ErrorKind::Denied,
-        _ => ErrorKind::Security,
+        assert_eq!(
+            (error.kind(), error.reason()),
+            (ErrorKind::Denied, reason),
+            "{engine:?}: {error}"
+        );
     }
 }
 

@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use hallpass_core::{
     Api, ApiRequest, Authorization, AuthorizationParts, AuthorizationRequest, AuthorizationUrl,
-    Authorize, Call, Callback, CallbackParams, ClientAuth, ClientConfig, ClientKeys, CodeBinding,
-    CustomAuth, CustomClientAuth, CustomConfig, CustomMethod, CustomPkce, CustomProvider,
-    Descriptor, EmailSupport, EmailVerification, Endpoint, EndpointForm, Endpoints, Error,
-    ErrorKind, Grant, Hooks, IdEmail, JwtKind, OAuth2Client, OAuth2Token, OAuthError, Operation,
-    PendingAuthorization, Pkce, Profile, Purpose, Request, ReqwestClient, Response, Revocation,
-    Revoke, Secret, SignIn, SystemClock, ThreadRandom, TokenBody, TokenForm, TokenPlacement,
-    TokenReply, VerifiedClaims, VerifiedCode,
+    Authorize, Call, Callback, CallbackParams, ClientAuth, ClientConfig, ClientKeys, ClientParts,
+    CodeBinding, CustomAuth, CustomClientAuth, CustomConfig, CustomMethod, CustomPkce,
+    CustomProvider, Descriptor, EmailSupport, EmailVerification, Endpoint, EndpointForm, Endpoints,
+    Error, ErrorKind, Grant, Hooks, IdEmail, JwtKind, OAuth2Client, OAuth2Token, OAuthError,
+    Operation, PendingAuthorization, Pkce, Profile, Purpose, Request, ReqwestClient, Response,
+    Revocation, Revoke, Secret, SignIn, SystemClock, ThreadRandom, TokenBody, TokenForm,
+    TokenPlacement, TokenReply, VerifiedClaims, VerifiedCode,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     url::{Url, form_urlencoded},
 };
@@ -161,6 +161,8 @@ fn values(shown: &Shown) {
     show!(shown, AuthorizationParts, &parts.data(PASSWORD).into_parts().unwrap());
     show!(shown, ClientConfig, &confidential());
     show!(shown, ClientConfig, &public().with_assertion(Key));
+    let parts = public().with_secret(CLIENT_SECRET).with_token_param("b", TOKEN_PARAM);
+    show!(shown, ClientParts, &parts.into_parts().unwrap());
     show!(shown, OAuth2Token, &token());
     show!(shown, OAuth2Token, &OAuth2Token::from_refresh_token(REFRESH));
     show!(shown, Grant<'_>, &Grant::new("exchange").param("subject_token", ACCESS));
