@@ -17,6 +17,7 @@ pub mod browser;
 pub mod control;
 mod failure;
 pub mod http;
+pub mod providers;
 pub mod receiver;
 pub mod registered;
 pub mod renewing;

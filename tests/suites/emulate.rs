@@ -7,30 +7,10 @@ use std::sync::Arc;
 
 use hallpass::{
     AuthorizationRequest, BaseOAuth2, Descriptor, EmailVerification, ErrorKind, IdEmail,
-    OAuth2Client, OAuth2Token, PendingAuthorization, Provider, Revoke, Secret,
-    apple::{self, Apple},
-    auth0::{self, Auth0},
-    discord::{self, Discord},
-    facebook::{self, Facebook},
-    franceconnect::{self, FranceConnect},
-    github::{self, GitHub},
-    gitlab::{self, GitLab},
-    google::{self, Google},
-    huggingface::{self, HuggingFace},
-    kakao::{self, Kakao},
-    line::{self, Line},
-    linkedin::{self, LinkedIn},
-    microsoft::{self, Microsoft},
-    naver::{self, Naver},
-    okta::{self, Okta},
-    reddit::{self, Reddit},
-    shopify::{self, Shopify},
-    slack::{self, Slack},
-    spotify::{self, Spotify},
-    twitch::{self, Twitch},
-    x::{self, X},
+    OAuth2Token, PendingAuthorization, Revoke, Secret,
 };
 use hallpass_testkit::{Fixture, LocalProvider, User};
+use hallpass_tests::providers::{self, Known};
 
 /// A provider's own client, and what it is played from.
 struct Emulation {
@@ -39,43 +19,20 @@ struct Emulation {
     fixtures: Vec<Fixture>,
 }
 
-type Fixtures = &'static [(&'static str, &'static str)];
-
-async fn started(provider: impl Provider, texts: Fixtures) -> Emulation {
-    let local = LocalProvider::emulating(provider.descriptor(), texts).await.unwrap();
+async fn started(known: &Known) -> Emulation {
+    let local = LocalProvider::emulating(known.descriptor(), known.fixtures()).await.unwrap();
     let config = local.client_config("https://app.test/callback").unwrap();
-    let client = OAuth2Client::new(provider, config).unwrap();
-    let client: Arc<dyn BaseOAuth2> = Arc::new(client.with_http_client(local.http_client()));
-    let fixtures = texts.iter().map(|(name, text)| Fixture::parse(name, text).unwrap());
+    let client = known.client(config, local.http_client()).unwrap();
+    let fixtures = known.fixtures().iter().map(|(name, text)| Fixture::parse(name, text).unwrap());
     Emulation { client, fixtures: fixtures.collect(), local }
 }
 
-/// Each provider of the workspace. Whoever adds one adds it here, or the last test fails.
 async fn everyone() -> Vec<Emulation> {
-    vec![
-        started(Apple::new(), apple::FIXTURES).await,
-        started(Auth0::new(&"login.oak.test".parse().unwrap()), auth0::FIXTURES).await,
-        started(Discord::new(), discord::FIXTURES).await,
-        started(Facebook::new(), facebook::FIXTURES).await,
-        started(FranceConnect::new(), franceconnect::FIXTURES).await,
-        started(GitHub::new(), github::FIXTURES).await,
-        started(GitLab::new(), gitlab::FIXTURES).await,
-        started(Google::new(), google::FIXTURES).await,
-        started(HuggingFace::new(), huggingface::FIXTURES).await,
-        started(Kakao::new(), kakao::FIXTURES).await,
-        started(Line::new(), line::FIXTURES).await,
-        started(LinkedIn::new(), linkedin::FIXTURES).await,
-        started(Microsoft::new(), microsoft::FIXTURES).await,
-        started(Naver::new(), naver::FIXTURES).await,
-        started(Okta::new(&"login.oak.test".parse().unwrap()), okta::FIXTURES).await,
-        started(Reddit::new("web:example:v1 (by /u/robin_oak)".parse().unwrap()), reddit::FIXTURES)
-            .await,
-        started(Shopify::new(&"oak-trees.myshopify.com".parse().unwrap()), shopify::FIXTURES).await,
-        started(Slack::new(), slack::FIXTURES).await,
-        started(Spotify::new(), spotify::FIXTURES).await,
-        started(Twitch::new(), twitch::FIXTURES).await,
-        started(X::new(), x::FIXTURES).await,
-    ]
+    let mut all = Vec::new();
+    for known in providers::everyone().unwrap() {
+        all.push(started(&known).await);
+    }
+    all
 }
 
 impl Emulation {

@@ -5,39 +5,20 @@
 use std::{
     future::Future,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     task::{Context, Poll, Waker},
 };
 
 use async_trait::async_trait;
 use hallpass::{
-    BaseOAuth2, ClientConfig, ErrorKind, OAuth2Client, OAuth2Token, Provider, Result,
-    apple::Apple,
-    auth0::Auth0,
+    BaseOAuth2, ClientConfig, ErrorKind, OAuth2Token, Result,
     core::{
         ClientAuth, HttpClient, Request, Response,
         http::{HeaderMap, StatusCode},
     },
-    discord::Discord,
-    facebook::Facebook,
-    franceconnect::FranceConnect,
-    github::GitHub,
-    gitlab::GitLab,
-    google::Google,
-    huggingface::HuggingFace,
-    kakao::Kakao,
-    line::Line,
-    linkedin::LinkedIn,
-    microsoft::Microsoft,
-    naver::Naver,
-    okta::Okta,
-    reddit::Reddit,
-    shopify::Shopify,
-    slack::Slack,
-    spotify::Spotify,
-    twitch::Twitch,
-    x::X,
+    franceconnect::{self, FranceConnect},
 };
+use hallpass_tests::providers::{self, Known};
 use proptest::prelude::*;
 
 #[derive(Debug)]
@@ -50,47 +31,29 @@ impl HttpClient for Answers {
     }
 }
 
-fn client(provider: impl Provider, body: &[u8]) -> Arc<dyn BaseOAuth2> {
+fn client(known: &Known, body: &[u8]) -> Arc<dyn BaseOAuth2> {
     let config = ClientConfig::new("ID").with_secret("SECRET");
-    let config = match provider.descriptor().client_auth() {
+    let config = match known.descriptor().client_auth() {
         // No key is at hand, and nothing here is authenticated.
         ClientAuth::PostSigned => config.with_client_auth(ClientAuth::Post),
         _ => config,
     };
-    let client = OAuth2Client::new(provider, config).unwrap();
-    Arc::new(client.with_http_client(Arc::new(Answers(body.to_vec()))))
+    known.client(config, Arc::new(Answers(body.to_vec()))).unwrap()
 }
 
-/// Each provider of the workspace.
-fn everyone(body: &[u8]) -> Vec<Arc<dyn BaseOAuth2>> {
-    vec![
-        client(Apple::new(), body),
-        client(Auth0::new(&"login.oak.test".parse().unwrap()), body),
-        client(Discord::new(), body),
-        client(Facebook::new(), body),
-        client(FranceConnect::new().with_unsigned_userinfo(), body),
-        client(GitHub::new(), body),
-        client(GitLab::new(), body),
-        client(Google::new(), body),
-        client(HuggingFace::new(), body),
-        client(Kakao::new(), body),
-        client(Line::new(), body),
-        client(LinkedIn::new(), body),
-        client(Microsoft::new(), body),
-        client(Naver::new(), body),
-        client(Okta::new(&"login.oak.test".parse().unwrap()), body),
-        client(Reddit::new("web:example:v1 (by /u/robin_oak)".parse().unwrap()), body),
-        client(Shopify::new(&"oak-trees.myshopify.com".parse().unwrap()), body),
-        client(Slack::new(), body),
-        client(Spotify::new(), body),
-        client(Twitch::new(), body),
-        client(X::new(), body),
-    ]
-}
+/// Each provider of the workspace; userinfo unsigned, or no body would be read.
+static EVERYONE: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    let unsigned = FranceConnect::new().with_unsigned_userinfo();
+    let mut all = providers::everyone().unwrap();
+    all.retain(|known| !known.descriptor().is_userinfo_signed());
+    all.push(Known::new(unsigned, franceconnect::FIXTURES));
+    all
+});
 
 #[test]
 fn every_provider_of_the_workspace_is_here() {
-    let names: Vec<_> = everyone(b"").iter().map(|c| c.descriptor().name().to_owned()).collect();
+    let mut names: Vec<_> = EVERYONE.iter().map(|it| it.descriptor().name().to_owned()).collect();
+    names.sort();
     let all: Vec<_> = hallpass::descriptors().iter().map(|d| d.name().to_owned()).collect();
     assert_eq!(names, all);
 }
@@ -101,8 +64,8 @@ proptest! {
     #[test]
     fn any_answer_is_an_identity_or_a_typed_error(body in body()) {
         let token = OAuth2Token::from_access_token("TOKEN");
-        for client in everyone(&body) {
-            let name = client.descriptor().name();
+        for known in &*EVERYONE {
+            let (client, name) = (client(known, &body), known.descriptor().name());
             match at_once(client.get_id_email(&token)) {
                 Ok(who) => prop_assert!(!who.id.is_empty(), "{name}"),
                 // What is discovered is about somebody else, as far as anybody can tell.

@@ -10,7 +10,7 @@ use http::HeaderValue;
 use url::Url;
 
 use crate::{
-    ClientAuth, Error, Result, Secret, descriptor::Text, endpoints::AllowedHttp, wire::is_loopback,
+    ClientAuth, Error, Result, Secret, descriptor::Text, endpoints::AllowedHttp, is_loopback,
 };
 
 /// Who the application is, at one provider. Cheap to clone: a client for each shop or loopback

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use url::{Origin, Url};
 
-use crate::{ClientAuth, Descriptor, Endpoint, Error, Result, wire::is_loopback};
+use crate::{ClientAuth, Descriptor, Endpoint, Error, Result, is_loopback};
 
 /// The endpoints of a provider, parsed and checked: from its descriptor, or discovered.
 #[derive(Debug, Clone)]

@@ -59,6 +59,8 @@ mod secret;
 mod error;
 mod clock;
 mod random;
+mod host_name;
+mod loopback;
 mod wire;
 mod transport;
 mod query;
@@ -117,8 +119,10 @@ pub use crate::{
     error::{Error, ErrorKind, OAuthError, Operation, Result},
     grant::{CustomAuth, Grant, TokenForm, TokenReply},
     hooks::{EndpointForm, Hooks},
+    host_name::HostName,
     identity::{EmailVerification, IdEmail, Profile},
     keys::ClientKeys,
+    loopback::{is_loopback, is_loopback_host},
     pending::PendingAuthorization,
     provider::Provider,
     random::{Random, ThreadRandom},

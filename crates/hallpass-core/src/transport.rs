@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, header};
 use url::{Position, Url};
 
 use self::guard::{Guard, NotPublic};
-use crate::{Error, HttpClient, Request, Response, Result, wire::is_loopback};
+use crate::{Error, HttpClient, Request, Response, Result, is_loopback};
 
 mod address;
 mod guard;

@@ -5,7 +5,7 @@ use std::{
 
 use async_trait::async_trait;
 use http::{HeaderMap, Method, StatusCode, header};
-use url::{Host, Url};
+use url::Url;
 
 use crate::{Error, Json, Result};
 
@@ -193,17 +193,6 @@ pub enum Endpoint {
 /// Some servers put a byte order mark before their JSON; RFC 8259 section 8.1 lets a reader skip it.
 pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
-}
-
-/// 127.0.0.0/8, ::1, and the name `localhost` ([RFC 8252, section
-/// 8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)).
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
-use hallpass_core::{ClientConfig, Error, Result, Secret, url::Host};
+use hallpass_core::{ClientConfig, Error, Result, Secret};
 
 use crate::{ClientCredentials, Placement, SignatureMethod, provider::Text};
 
@@ -216,14 +216,5 @@ impl fmt::Debug for OAuth1Config {
             .field("signature_method", &self.signature_method)
             .field("placement", &self.placement)
             .finish_non_exhaustive()
-    }
-}
-
-/// As core counts it ([RFC 8252, section 8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)).
-pub(crate) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
-    match host {
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-        Host::Domain(name) => name.as_ref() == "localhost",
     }
 }

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use hallpass_core::{
     Error, Result, Secret,
     http::{Extensions, HeaderValue, header},
+    is_loopback,
     url::{Origin, Url},
 };
 use reqwest_middleware::{
@@ -9,7 +10,7 @@ use reqwest_middleware::{
     reqwest::{Body, Request, Response, redirect::Policy},
 };
 
-use crate::{Placement, RequestParts, Signed, Signer, TokenCredentials, config::is_loopback};
+use crate::{Placement, RequestParts, Signed, Signer, TokenCredentials};
 
 /// As many as reqwest itself follows.
 const MOST_REDIRECTS: usize = 10;
@@ -213,8 +214,7 @@ impl Signer {
 fn origin_of(url: &str) -> Result<Origin> {
     let url = Url::parse(url)
         .map_err(|error| Error::config("the API's URL is none").with_source(error))?;
-    let is_loopback = || url.host().is_some_and(|host| is_loopback(&host));
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback()) {
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
         return Err(Error::config("the API's URL is neither https nor http to loopback"));
     }
     if !url.username().is_empty() || url.password().is_some() {

@@ -3,13 +3,11 @@ use std::{borrow::Cow, fmt};
 use hallpass_core::{
     Error, Result,
     http::{HeaderMap, Method, Uri, header},
+    is_loopback_host,
     url::{Host, Url},
 };
 
-use crate::{
-    config::is_loopback,
-    encoding::{Pair, decoded, encoded, joined, pairs},
-};
+use crate::encoding::{Pair, decoded, encoded, joined, pairs};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -185,7 +183,7 @@ impl<'a> RequestParts<'a> {
     }
 
     pub(crate) fn is_plain_http(&self) -> bool {
-        let is_loopback = Host::parse(self.host).is_ok_and(|host| is_loopback(&host));
+        let is_loopback = Host::parse(self.host).is_ok_and(|host| is_loopback_host(&host));
         !self.scheme.eq_ignore_ascii_case("https") && !is_loopback
     }
 

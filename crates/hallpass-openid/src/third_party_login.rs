@@ -1,9 +1,6 @@
 use std::fmt;
 
-use hallpass_core::{
-    AuthorizationRequest, BaseOAuth2, Error, Result,
-    url::{Host, Url},
-};
+use hallpass_core::{AuthorizationRequest, BaseOAuth2, Error, Result, is_loopback, url::Url};
 
 use crate::form::Form;
 
@@ -122,13 +119,4 @@ fn checked_target(target: &str, origins: &[&str]) -> Result<String> {
     let of = |origin: &&str| Url::parse(origin).is_ok_and(|own| own.origin() == url.origin());
     // check: 83 => Ok(url.into())
     if is_web && is_bare && origins.iter().any(of) { Ok(url.into()) } else { Err(refuse()) }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }

@@ -2,7 +2,8 @@ use async_trait::async_trait;
 use hallpass_core::{
     Error, ErrorKind, OAuth2Token, Result, Secret, TokenPlacement,
     http::{Extensions, HeaderName, HeaderValue, StatusCode, header},
-    url::{Host, Origin, Url},
+    is_loopback,
+    url::{Origin, Url},
 };
 use reqwest_middleware::{
     Middleware, Next,
@@ -218,16 +219,6 @@ fn origin_of(url: &str) -> Result<Origin> {
         return Err(Error::config("the API's URL has a user or a password in it"));
     }
     Ok(url.origin())
-}
-
-/// As core counts it ([RFC 8252, section 8.3](https://www.rfc-editor.org/rfc/rfc8252#section-8.3)).
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 fn header_of(placement: &TokenPlacement) -> Result<&HeaderName> {

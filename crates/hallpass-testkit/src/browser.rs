@@ -11,7 +11,7 @@ use hallpass_core::{
     url::{Url, form_urlencoded},
 };
 
-use crate::local::{Origins, is_loopback};
+use crate::local::{Origins, is_http_to_loopback};
 
 mod form;
 mod jar;
@@ -191,7 +191,7 @@ impl Browser {
     fn here(&self, url: &Url) -> Result<Url> {
         let place = match &self.origins {
             Some(origins) => origins.place(url),
-            None => is_loopback(url).then(|| url.clone()),
+            None => is_http_to_loopback(url).then(|| url.clone()),
         };
         place.ok_or_else(|| {
             let origin = url.origin().ascii_serialization();

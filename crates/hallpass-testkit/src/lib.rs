@@ -112,17 +112,21 @@
 //!
 //! `LocalProvider::emulating` makes it behave as another provider, by that one's recorded exchanges:
 //! tests and examples of `hallpass-github` run without GitHub, and its own code never knows.
+//! `StandIn` is that for a provider's own tests of what it refuses.
 
 mod fixture; // an exchange as text
 mod words; // what its words stand for
 mod id_token; // claims in the place of a signed JWT
 mod replay; // a transport that answers from it
 mod contract; // what all of a provider's must come to
+mod params; // what a provider's own parameters send
 pub mod hooks; // a provider that needs every hook
 #[cfg(feature = "server")]
 mod local; // a provider that is real, and near
 #[cfg(feature = "server")]
 mod browser; // a user agent without a window
+#[cfg(feature = "server")]
+mod stand_in; // a provider played here, and what its tests ask of it
 #[cfg(feature = "openid")]
 mod signing; // keys that sign what they are given
 
@@ -134,10 +138,12 @@ pub use crate::{
     local::{
         Fault, Local, LocalClient, LocalProvider, LocalProviderBuilder, LocalUser, LoggedRequest,
     },
+    stand_in::StandIn,
 };
 pub use crate::{
     contract::{Contract, contract},
     fixture::{Exchange, Fixture, FixtureError, FixtureRequest, FixtureResponse, Outcome},
+    params::own_params,
     replay::Replay,
 };
 #[cfg(feature = "openid")]

@@ -46,7 +46,7 @@ pub use self::{
     builder::LocalProviderBuilder, client::LocalClient, fault::Fault, log::LoggedRequest,
     provider::Local, user::LocalUser,
 };
-pub(crate) use self::{client::is_loopback, origins::Origins};
+pub(crate) use self::{client::is_http_to_loopback, origins::Origins};
 
 /// A real authorization server on 127.0.0.1, for tests and examples: with an authorization page,
 /// codes, PKCE, tokens that expire, rotate and are revoked, a log of requests, and

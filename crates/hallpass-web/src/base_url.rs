@@ -1,7 +1,4 @@
-use hallpass_core::{
-    Error, Result,
-    url::{Host, Url},
-};
+use hallpass_core::{Error, Result, is_loopback, url::Url};
 
 /// Where the application is for its users' browsers: scheme, host, port, and a path if it is not at
 /// the root. It comes from the configuration, and never from a request: `Host` and
@@ -117,15 +114,6 @@ fn word(text: &str) -> String {
         byte => format!("_{byte:02x}"),
     };
     text.bytes().map(letter).collect()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[cfg(test)]

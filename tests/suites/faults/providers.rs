@@ -4,34 +4,17 @@
 use std::{sync::Arc, time::Instant};
 
 use hallpass::{
-    apple::{self, Apple},
-    auth0::{self, Auth0},
     discord::{self, Discord},
-    facebook::{self, Facebook},
-    franceconnect::{self, FranceConnect},
-    github::{self, GitHub},
-    gitlab::{self, GitLab},
-    google::{self, Google},
-    huggingface::{self, HuggingFace},
     kakao::{self, Kakao},
-    line::{self, Line},
-    linkedin::{self, LinkedIn},
-    microsoft::{self, Microsoft},
     naver::{self, Naver},
-    okta::{self, Okta},
-    reddit::{self, Reddit},
-    shopify::{self, Shopify},
-    slack::{self, Slack},
-    spotify::{self, Spotify},
-    twitch::{self, Twitch},
-    x::{self, X},
 };
 use hallpass_core::{
-    BaseOAuth2, Callback, Descriptor, ErrorKind, HttpClient, IdEmail, OAuth2Client, OAuth2Token,
-    PendingAuthorization, Provider, Result,
+    BaseOAuth2, Callback, Descriptor, ErrorKind, HttpClient, IdEmail, OAuth2Token,
+    PendingAuthorization, Result,
 };
 use hallpass_oauth1::{ClientCredentials, OAuth1Client, OAuth1Config, OAuth1Provider};
 use hallpass_testkit::LocalProvider;
+use hallpass_tests::providers::{Known, everyone};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
@@ -45,7 +28,6 @@ use crate::{
 
 const CALLBACK: &str = "https://app.test/callback";
 
-type Fixtures = &'static [(&'static str, &'static str)];
 type MakeClient = dyn Fn(Arc<dyn HttpClient>) -> Arc<dyn BaseOAuth2> + Send + Sync;
 
 /// A provider that its own fixtures play, or one of OAuth 1 that is played by a few answers.
@@ -59,12 +41,10 @@ enum At {
     Answers(Arc<Answers>),
 }
 
-async fn played(provider: impl Provider + Clone, fixtures: Fixtures) -> Arc<Played> {
-    let local = LocalProvider::emulating(provider.descriptor(), fixtures).await.unwrap();
+async fn played(known: Known) -> Arc<Played> {
+    let local = LocalProvider::emulating(known.descriptor(), known.fixtures()).await.unwrap();
     let config = local.client_config(CALLBACK).unwrap();
-    let client = OAuth2Client::new(provider, config).unwrap();
-    let client =
-        move |way| -> Arc<dyn BaseOAuth2> { Arc::new(client.clone().with_http_client(way)) };
+    let client = move |way| known.client(config.clone(), way).unwrap();
     Arc::new(Played { at: At::Local(Box::new(local)), client: Box::new(client) })
 }
 
@@ -76,40 +56,20 @@ fn played_by(answers: Answers, provider: OAuth1Provider) -> Arc<Played> {
     Arc::new(Played { at: At::Answers(Arc::new(answers)), client: Box::new(client) })
 }
 
-/// How many of them are another way to a provider: by OpenID, and by OAuth 1.
-const OTHER_WAYS: usize = 5;
-
-/// Each provider of the workspace.
-async fn everyone() -> Vec<Arc<Played>> {
-    let agent = "web:example:v1 (by /u/robin_oak)";
-    vec![
-        played(Apple::new(), apple::FIXTURES).await,
-        played(Auth0::new(&"login.oak.test".parse().unwrap()), auth0::FIXTURES).await,
-        played(Discord::new(), discord::FIXTURES).await,
-        played(Facebook::new(), facebook::FIXTURES).await,
-        played(FranceConnect::new(), franceconnect::FIXTURES).await,
-        played(GitHub::new(), github::FIXTURES).await,
-        played(GitLab::new(), gitlab::FIXTURES).await,
-        played(Google::new(), google::FIXTURES).await,
-        played(HuggingFace::new(), huggingface::FIXTURES).await,
-        played(Kakao::new(), kakao::FIXTURES).await,
-        played(Line::new(), line::FIXTURES).await,
-        played(LinkedIn::new(), linkedin::FIXTURES).await,
-        played(Microsoft::new(), microsoft::FIXTURES).await,
-        played(Naver::new(), naver::FIXTURES).await,
-        played(Okta::new(&"login.oak.test".parse().unwrap()), okta::FIXTURES).await,
-        played(Reddit::new(agent.parse().unwrap()), reddit::FIXTURES).await,
-        played(Shopify::new(&"oak-trees.myshopify.com".parse().unwrap()), shopify::FIXTURES).await,
-        played(Slack::new(), slack::FIXTURES).await,
-        played(Spotify::new(), spotify::FIXTURES).await,
-        played(Twitch::new(), twitch::FIXTURES).await,
-        played(X::new(), x::FIXTURES).await,
-        played(Discord::openid(), discord::OPENID_FIXTURES).await,
-        played(Kakao::openid(), kakao::OPENID_FIXTURES).await,
-        played(Naver::openid(), naver::OPENID_FIXTURES).await,
-        played_by(Answers::of_x(), OAuth1Provider::x()),
-        played_by(Answers::of_tumblr(), OAuth1Provider::tumblr()),
-    ]
+/// Each provider of the workspace, and other ways to some of them: by OpenID, and by OAuth 1.
+async fn all_ways() -> Vec<Arc<Played>> {
+    let by_openid = [
+        Known::new(Discord::openid(), discord::OPENID_FIXTURES),
+        Known::new(Kakao::openid(), kakao::OPENID_FIXTURES),
+        Known::new(Naver::openid(), naver::OPENID_FIXTURES),
+    ];
+    let mut all = Vec::new();
+    for known in everyone().unwrap().into_iter().chain(by_openid) {
+        all.push(played(known).await);
+    }
+    all.push(played_by(Answers::of_x(), OAuth1Provider::x()));
+    all.push(played_by(Answers::of_tumblr(), OAuth1Provider::tumblr()));
+    all
 }
 
 /// What is read.
@@ -283,11 +243,9 @@ async fn no_body_makes_a_user_of_any_provider_somebody_else_or_a_refusal_what_it
     let begun = Instant::now();
     let places = Arc::new(Semaphore::new(AT_A_TIME));
     let mut cells = JoinSet::new();
-    let everyone = everyone().await;
-    assert_eq!(everyone.len(), hallpass::descriptors().len() + OTHER_WAYS);
-    for played in &everyone {
+    for played in all_ways().await {
         for reader in READERS {
-            let (played, places) = (Arc::clone(played), Arc::clone(&places));
+            let (played, places) = (Arc::clone(&played), Arc::clone(&places));
             cells.spawn(async move {
                 let _place = places.acquire().await.unwrap();
                 played.read(reader).await

@@ -8,6 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use hallpass_core::{Error, ErrorKind, Secret};
 use hallpass_session::{AtRest, Entry, SealingKeys, TokenKey, TokenStore, Version, contract};
+use hallpass_tests::server::RealServer;
+use tempfile::TempDir;
 use tokio::time::timeout;
 
 /// A key that no other test has.
@@ -46,17 +48,22 @@ async fn check_contract(first: impl TokenStore + 'static, second: impl TokenStor
     contract::check_shared(first, second).await;
 }
 
-/// `before` is sealed with the key alone, `rotated` with a newer one first, `after` with that alone.
-async fn check_rotation(before: &dyn TokenStore, rotated: &dyn TokenStore, after: &dyn TokenStore) {
+/// With one key, with a newer one before it, and with the newer one alone.
+async fn check_rotation<S: TokenStore>(connected: impl AsyncFn(AtRest) -> S) {
+    let [old, new] = [SealingKeys::generate_key(), SealingKeys::generate_key()];
+    let both = keys(&new).with_old(old.clone()).unwrap();
+    let before = connected(AtRest::sealed(keys(&old))).await;
+    let rotated = connected(AtRest::sealed(both)).await;
+    let after = connected(AtRest::sealed(keys(&new))).await;
     let [kept, renewed] = [fresh(), fresh()];
-    written(before, &kept, "old").await;
-    written(before, &renewed, "old").await;
-    assert_eq!(loaded(rotated, &kept).await.as_deref(), Some("old"));
-    written(rotated, &renewed, "new").await;
-    assert_eq!(loaded(after, &renewed).await.as_deref(), Some("new"));
+    written(&before, &kept, "old").await;
+    written(&before, &renewed, "old").await;
+    assert_eq!(loaded(&rotated, &kept).await.as_deref(), Some("old"));
+    written(&rotated, &renewed, "new").await;
+    assert_eq!(loaded(&after, &renewed).await.as_deref(), Some("new"));
     check_error(&after.load(&kept).await.unwrap_err(), ErrorKind::Security, "unknown_key");
     check_error(&before.load(&renewed).await.unwrap_err(), ErrorKind::Security, "unknown_key");
-    assert_eq!(loaded(rotated, &kept).await.as_deref(), Some("old"), "and nothing is lost");
+    assert_eq!(loaded(&rotated, &kept).await.as_deref(), Some("old"), "and nothing is lost");
 }
 
 /// For what takes its time, and comes.
@@ -93,21 +100,26 @@ async fn check_unheard(far: &dyn TokenStore, near: &dyn TokenStore, silence: imp
     assert!(next.was_interrupted(), "with the doubt that there was before");
 }
 
-/// A token and a lease that were there before the server was killed are there when it is back.
-/// `kill` ends the server, and `start` has it again where it was.
-async fn check_killed<S>(store: &dyn TokenStore, kill: impl FnOnce(), start: impl FnOnce() -> S) {
+/// A token and a lease that were there before the server was killed are there when it is back, at
+/// the same port.
+async fn check_killed<S: TokenStore>(name: &str, connected: impl AsyncFnOnce(&str) -> S) {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let server = RealServer::start(name, &["--data", data]).unwrap();
+    let port = server.ready()["port"].to_string();
+    let store = &connected(server.url()).await;
     let long = Duration::from_secs(600);
     let key = fresh();
     written(store, &key, "planted").await;
     let lease = store.lease(&key, long).await.unwrap().unwrap();
-    kill();
+    drop(server);
     // The signal may take its time.
     let gone = timeout(PATIENCE, async { while store.load(&key).await.is_ok() {} });
     gone.await.expect("the server was not killed");
     check_error(&store.load(&key).await.unwrap_err(), ErrorKind::Transport, "store");
     let error = store.compare_and_swap(&key, None, &"planted".into()).await.unwrap_err();
     check_error(&error, ErrorKind::Transport, "store");
-    let _server = start();
+    let _server = RealServer::start(name, &["--data", data, "--port", &port]).unwrap();
     // And a connection, too, until it is made anew.
     let back = timeout(PATIENCE, there(store, &key)).await;
     let entry = back.expect("the connection was not made anew");
@@ -117,4 +129,18 @@ async fn check_killed<S>(store: &dyn TokenStore, kill: impl FnOnce(), start: imp
     assert!(store.lease(&key, long).await.unwrap().unwrap().was_interrupted());
     let newer = store.compare_and_swap(&key, Some(entry.version), &"newer".into()).await.unwrap();
     assert!(newer.is_some());
+}
+
+/// A lease that seems to come from the future, since the server's clock was set back, ends a little
+/// later than it should, and not when the clock has caught up. `advance` moves one by seconds.
+async fn check_set_back(store: &dyn TokenStore, advance: impl AsyncFn(&TokenKey, i32)) {
+    let long = Duration::from_secs(60);
+    for (ahead, is_taken) in [(0, false), (5, false), (20, true), (7_200, true)] {
+        let key = fresh();
+        store.lease(&key, long).await.unwrap().unwrap();
+        advance(&key, ahead).await;
+        let taken = store.lease(&key, long).await.unwrap();
+        let was_interrupted = taken.map(|lease| lease.was_interrupted());
+        assert_eq!(was_interrupted, is_taken.then_some(true), "{ahead} s");
+    }
 }

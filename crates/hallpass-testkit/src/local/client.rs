@@ -2,6 +2,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hallpass_core::{
     ClientAuth, Secret,
     http::header,
+    is_loopback,
     url::{Host, Url, form_urlencoded},
 };
 
@@ -130,27 +131,24 @@ fn is_listed(uris: &[String], asked: &str) -> bool {
         return false;
     }
     if uris.is_empty() {
-        return url.scheme() == "https" || is_loopback(&url);
+        return url.scheme() == "https" || is_http_to_loopback(&url);
     }
     uris.iter().any(|known| known == asked || differ_in_port(known, &url))
 }
 
-/// http to 127.0.0.0/8, ::1 or `localhost`.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    url.scheme() == "http"
-        && match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        }
+/// What is served here has no TLS.
+pub(crate) fn is_http_to_loopback(url: &Url) -> bool {
+    url.scheme() == "http" && is_loopback(url)
 }
 
 /// RFC 8252 section 7.3: an address, not the name.
 fn differ_in_port(known: &str, asked: &Url) -> bool {
     let Ok(mut known) = Url::parse(known) else { return false };
     let is_address = matches!(asked.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)));
-    is_loopback(asked) && is_address && known.set_port(asked.port()).is_ok() && known == *asked
+    is_http_to_loopback(asked)
+        && is_address
+        && known.set_port(asked.port()).is_ok()
+        && known == *asked
 }
 
 /// How a client may prove itself.

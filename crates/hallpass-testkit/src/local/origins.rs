@@ -6,7 +6,7 @@ use hallpass_core::{
     url::{Origin, Url},
 };
 
-use super::client::is_loopback;
+use super::client::is_http_to_loopback;
 
 /// Where the origins of an emulated provider are: `https://HOST/PATH` at `/https/HOST/PATH`.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Origins {
     /// Where a URL is to be had: here, or, if it is a loopback URL, where it says. `None` for a
     /// foreign origin.
     pub(crate) fn place(&self, url: &Url) -> Option<Url> {
-        if is_loopback(url) {
+        if is_http_to_loopback(url) {
             return Some(url.clone());
         }
         if !self.known.contains(&url.origin()) {

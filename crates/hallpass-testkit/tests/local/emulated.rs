@@ -13,6 +13,7 @@ use crate::support::{CALLBACK, TestClock, client, get, param, sign_in};
 mod acme;
 mod odd;
 mod signed;
+mod stand_in;
 mod strict;
 
 use self::acme::{Acme, FIXTURES};

@@ -3,33 +3,25 @@
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 use hallpass_apple::{
-    Apple, ClientConfig, ErrorKind, FIXTURES, OAuth2Client, OAuth2Token, Provider, Result, Revoke,
+    Apple, ClientConfig, ErrorKind, FIXTURES, OAuth2Client, OAuth2Token, Result, Revoke,
 };
 use hallpass_core::ClientAuth;
-use hallpass_testkit::{LocalProvider, SigningKey, User};
+use hallpass_testkit::{SigningKey, StandIn, User};
 
-async fn local() -> LocalProvider {
-    LocalProvider::emulating(Apple::new().descriptor(), FIXTURES).await.unwrap()
+async fn apple() -> StandIn<Apple> {
+    StandIn::start(Apple::new, FIXTURES).await
 }
 
-/// A public client, until it is given a credential.
-fn bare(local: &LocalProvider) -> ClientConfig {
-    ClientConfig::new(local.client_id()).with_redirect_uri("https://app.test/callback").unwrap()
-}
-
-fn config(local: &LocalProvider) -> ClientConfig {
+/// A client with the credential that Apple wants.
+fn client(apple: &StandIn<Apple>) -> OAuth2Client<Apple> {
     let p8 = SigningKey::es256().private_key_pem().unwrap();
     let secret = Apple::client_secret("TEAM123456", "KEY1234567", p8).unwrap();
-    bare(local).with_assertion(secret)
+    apple.client(apple.public_config().with_assertion(secret))
 }
 
-fn client(local: &LocalProvider, config: ClientConfig) -> OAuth2Client<Apple> {
-    OAuth2Client::new(Apple::new(), config).unwrap().with_http_client(local.http_client())
-}
-
-async fn token(local: &LocalProvider, client: &OAuth2Client<Apple>) -> Result<OAuth2Token> {
+async fn token(apple: &StandIn<Apple>, client: &OAuth2Client<Apple>) -> Result<OAuth2Token> {
     let login = client.authorize().start().await.unwrap();
-    let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
+    let landing = apple.local().browser().sign_in(&login.url, User::first()).await.unwrap();
     assert!(landing.is_form_post(), "the callback is posted");
     assert!(login.pending.is_form_post(), "the application is told so, for its cookie");
     client.get_access_token(landing.callback().unwrap(), login.pending).await
@@ -37,23 +29,23 @@ async fn token(local: &LocalProvider, client: &OAuth2Client<Apple>) -> Result<OA
 
 #[tokio::test]
 async fn a_login_ends_with_who_signed_in_and_no_further_request() {
-    let local = local().await;
-    let client = client(&local, config(&local));
-    let token = token(&local, &client).await.unwrap();
-    local.clear_requests();
+    let apple = apple().await;
+    let client = client(&apple);
+    let token = token(&apple, &client).await.unwrap();
+    apple.local().clear_requests();
     let profile = client.get_profile(&token).await.unwrap();
     let who = client.get_id_email(&token).await.unwrap();
     assert_eq!(profile.id(), "000104.4be1f0a3c2d94d7e8a6f5b1c0e9d8a77.1203");
     assert_eq!(profile.verified_email(), Some("robin@oak.test"));
     assert_eq!(profile.issuer(), Some("https://appleid.apple.com"));
     assert_eq!((who.id.as_str(), who.verified_email()), (profile.id(), profile.verified_email()));
-    assert!(local.requests().is_empty());
+    assert!(apple.local().requests().is_empty());
 }
 
 #[tokio::test]
 async fn a_token_of_no_login_is_told_to_sign_in_and_nothing_is_sent() {
-    let local = local().await;
-    let client = client(&local, config(&local));
+    let apple = apple().await;
+    let client = client(&apple);
     let token = OAuth2Token::from_access_token("a");
     let errors = [
         client.get_profile(&token).await.map(drop).unwrap_err(),
@@ -62,15 +54,15 @@ async fn a_token_of_no_login_is_told_to_sign_in_and_nothing_is_sent() {
     for error in errors {
         assert_eq!((error.kind(), error.reason()), (ErrorKind::Denied, Some("no_id_token")));
     }
-    assert!(local.requests().is_empty());
+    assert!(apple.local().requests().is_empty());
 }
 
 #[tokio::test]
 async fn identity_survives_a_refresh_and_the_name_does_not() {
-    let local = local().await;
-    let client = client(&local, config(&local));
+    let apple = apple().await;
+    let client = client(&apple);
     let named = serde_json::json!({ "name": { "firstName": "Robin" } });
-    let token = token(&local, &client).await.unwrap().with_extra("user", named);
+    let token = token(&apple, &client).await.unwrap().with_extra("user", named);
     assert_eq!(client.get_profile(&token).await.unwrap().name(), Some("Robin"));
     let next = client.refresh_token(&token).await.unwrap();
     let (before, after) = (client.get_profile(&token).await, client.get_profile(&next).await);
@@ -81,12 +73,12 @@ async fn identity_survives_a_refresh_and_the_name_does_not() {
 
 #[tokio::test]
 async fn the_secret_is_signed_and_the_same_for_the_next_request() {
-    let local = local().await;
-    let client = client(&local, config(&local));
-    let token = token(&local, &client).await.unwrap();
+    let apple = apple().await;
+    let client = client(&apple);
+    let token = token(&apple, &client).await.unwrap();
     client.refresh_token(&token).await.unwrap();
     client.revoke_token(&token, Revoke::RefreshToken).await.unwrap();
-    let requests = local.requests();
+    let requests = apple.local().requests();
     let secrets = requests.iter().filter_map(|request| request.param("client_secret"));
     let secrets: Vec<_> = secrets.collect();
     assert_eq!(secrets.len(), 3, "code, refresh, revocation");
@@ -96,11 +88,11 @@ async fn the_secret_is_signed_and_the_same_for_the_next_request() {
 
 #[tokio::test]
 async fn another_way_of_authentication_is_refused() {
-    let local = local().await;
-    let basic = bare(&local).with_secret("s").with_client_auth(ClientAuth::Basic);
-    for config in [bare(&local).with_client_auth(ClientAuth::None), basic] {
-        let error = token(&local, &client(&local, config)).await.unwrap_err();
-        assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Config, 401));
+    let apple = apple().await;
+    let bare = || apple.public_config();
+    let basic = bare().with_secret("s").with_client_auth(ClientAuth::Basic);
+    for config in [bare().with_client_auth(ClientAuth::None), basic] {
+        apple.check_client(config, 401, Some("invalid_client")).await;
     }
 }
 
@@ -113,13 +105,13 @@ fn a_plain_secret_is_a_fault_of_the_program() {
 
 #[tokio::test]
 async fn scopes_joined_by_commas_are_refused() {
-    let local = local().await;
-    let client = client(&local, config(&local));
+    let apple = apple().await;
+    let client = client(&apple);
     for (to, want) in [("name+email", None), ("name%2Cemail", Some(ErrorKind::Config))] {
         let login = client.authorize().start().await.unwrap();
         assert!(login.url.as_str().contains("name+email"));
         let url = login.url.as_str().replacen("name+email", to, 1);
-        let landing = local.browser().sign_in(url, User::first()).await.unwrap();
+        let landing = apple.local().browser().sign_in(url, User::first()).await.unwrap();
         let got = client.get_access_token(landing.callback().unwrap(), login.pending).await;
         assert_eq!(got.err().map(|error| error.kind()), want, "{to}");
     }
@@ -127,8 +119,8 @@ async fn scopes_joined_by_commas_are_refused() {
 
 #[tokio::test]
 async fn a_login_without_openid_has_no_nonce_to_bind_it_and_is_not_begun() {
-    let local = local().await;
-    let client = client(&local, config(&local));
+    let apple = apple().await;
+    let client = client(&apple);
     let error = client.authorize().scopes(["name", "email"]).start().await.unwrap_err();
     assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("code_binding")));
 }

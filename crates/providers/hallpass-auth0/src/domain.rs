@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use hallpass_core::{Error, Result, url::Host};
+use hallpass_core::{Error, HostName, Result};
 
 /// The host of an Auth0 tenant: `example.eu.auth0.com`, or a custom domain such as
 /// `login.example.com`. Parsed before any URL is made of it, so that `evil.test/#` never becomes
@@ -19,7 +19,7 @@ use hallpass_core::{Error, Result, url::Host};
 /// Whoever names the domain is sent the client's secret: take it from your configuration, or from a
 /// list of your own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Auth0Domain(String);
+pub struct Auth0Domain(HostName);
 
 impl Auth0Domain {
     pub(crate) fn url(&self) -> String {
@@ -36,15 +36,8 @@ impl FromStr for Auth0Domain {
     /// hyphens, with a dot in it and no port, or that of the dashboard (`manage.auth0.com`), which
     /// issues nothing.
     fn from_str(text: &str) -> Result<Self> {
-        let name = text.to_ascii_lowercase();
-        let labels: Vec<_> = name.split('.').collect();
-        // A last label of digits would be an address, which URL parsers spell anew.
-        let named =
-            labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let named = named && is_host(&name);
-        if labels.len() < 2 || name.len() > 253 || !named || !labels.iter().all(|l| is_label(l)) {
-            return Err(Error::config("no host name of an Auth0 tenant"));
-        }
+        let broken = |_| Error::config("no host name of an Auth0 tenant");
+        let name = text.parse::<HostName>().map_err(broken)?;
         if DASHBOARD.contains(&name.as_str()) {
             return Err(Error::config("that is Auth0's dashboard: the domain is in the settings"));
         }
@@ -55,22 +48,12 @@ impl FromStr for Auth0Domain {
 /// As it is in a URL.
 impl fmt::Display for Auth0Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0.as_str())
     }
 }
 
 /// Hosts of Auth0's own, which are no tenants.
 const DASHBOARD: [&str; 3] = ["auth0.com", "manage.auth0.com", "www.auth0.com"];
-
-/// A label that begins with `xn--` must be one that a URL parser takes, too.
-fn is_host(name: &str) -> bool {
-    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
-}
-
-fn is_label(label: &str) -> bool {
-    let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (1..=63).contains(&label.len()) && inner && !label.starts_with('-') && !label.ends_with('-')
-}
 
 #[cfg(test)]
 mod tests {
@@ -85,7 +68,6 @@ mod tests {
         check("login.example.co.uk", Some("https://login.example.co.uk"));
         check("xn--bcher-kva.example", Some("https://xn--bcher-kva.example"));
         for bad in [
-            "xn--a.test",
             "",
             "auth0",
             "auth0.com",
@@ -93,46 +75,17 @@ mod tests {
             "www.auth0.com",
             "localhost",
             "evil.test/#",
-            "evil.test/",
             "evil.test/authorize",
-            "evil.test?",
-            "evil.test#",
-            "evil.test\\",
-            "evil.test%2f",
             "user@evil.test",
-            "user:word@evil.test",
             "evil.test:443",
-            "evil.test:",
-            "-evil.test",
-            "evil-.test",
-            "evil..test",
-            ".evil.test",
             "evil.test.",
             "127.0.0.1",
-            "0x7f.1",
-            "1.2.3.0x4",
-            "2130706433",
             "[::1]",
-            "::1",
-            "evil test.test",
-            " evil.test",
             "https://evil.test",
-            "//evil.test",
-            "évil.test",
-            "evil。test",
-            "evil.test\n",
-            "evil.test\0",
-            "*.evil.test",
             "{yourAuth0Domain}",
         ] {
             check(bad, None);
         }
-        check(
-            &format!("{}.test", "a".repeat(63)),
-            Some(&format!("https://{}.test", "a".repeat(63))),
-        );
-        check(&format!("{}.test", "a".repeat(64)), None);
-        check(&format!("{}test", "a.".repeat(130)), None);
     }
 
     #[track_caller]

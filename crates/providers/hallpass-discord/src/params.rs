@@ -90,13 +90,7 @@ impl Serialize for DiscordInstall {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        future::Future,
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
-
-    use hallpass_core::{ClientConfig, OAuth2Client};
+    use hallpass_testkit::own_params;
 
     use super::*;
     use crate::Discord;
@@ -114,33 +108,8 @@ mod tests {
         check(&bot, "disable_guild_select=true&guild_id=4207");
     }
 
-    /// The page's URL ends in these pairs, and has none of Discord's own beside them.
     #[track_caller]
     fn check(params: &DiscordParams, want: &str) {
-        let config = ClientConfig::new("ID").with_redirect_uri("https://app.test/cb").unwrap();
-        let discord = OAuth2Client::new(Discord::new(), config).unwrap();
-        let login = at_once(discord.authorize().params(params).start()).unwrap();
-        let url = hallpass_core::url::Url::parse(login.url.as_str()).unwrap();
-        let own = url.query_pairs().filter(|(name, _)| !OF_CORE.contains(&&**name));
-        let mut query = hallpass_core::url::form_urlencoded::Serializer::new(String::new());
-        assert_eq!(query.extend_pairs(own).finish(), want);
-    }
-
-    const OF_CORE: [&str; 7] = [
-        "client_id",
-        "code_challenge",
-        "code_challenge_method",
-        "redirect_uri",
-        "response_type",
-        "scope",
-        "state",
-    ];
-
-    /// Nothing here waits for anything.
-    fn at_once<T>(future: impl Future<Output = T>) -> T {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(value) => value,
-            Poll::Pending => unreachable!("no request is sent"),
-        }
+        assert_eq!(own_params(Discord::new(), params), want);
     }
 }

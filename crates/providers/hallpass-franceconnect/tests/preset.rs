@@ -4,35 +4,20 @@
 use hallpass_core::{ClientAuth, VerifiedClaims, url::Url};
 use hallpass_franceconnect::{
     BaseOAuth2, ClaimsRequest, ClientConfig, Eidas, Error, ErrorKind, FIXTURES, FranceConnect,
-    FranceConnectParams, FranceConnectPrompt, LogoutRequest, OAuth2Client, OAuth2Token, Provider,
-    Result, Revoke, logout,
+    FranceConnectParams, FranceConnectPrompt, LogoutRequest, OAuth2Client, OAuth2Token, Revoke,
+    logout,
 };
-use hallpass_testkit::{LocalProvider, User};
+use hallpass_testkit::{StandIn, User, own_params};
 
-async fn local() -> LocalProvider {
-    LocalProvider::emulating(FranceConnect::new().descriptor(), FIXTURES).await.unwrap()
-}
-
-fn config(local: &LocalProvider) -> ClientConfig {
-    local.client_config("https://app.test/callback").unwrap()
-}
-
-fn client(local: &LocalProvider, config: ClientConfig) -> OAuth2Client<FranceConnect> {
-    let client = OAuth2Client::new(FranceConnect::new(), config).unwrap();
-    client.with_http_client(local.http_client())
-}
-
-async fn token(local: &LocalProvider, client: &OAuth2Client<FranceConnect>) -> Result<OAuth2Token> {
-    let login = client.authorize().start().await.unwrap();
-    let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
-    client.get_access_token(landing.callback().unwrap(), login.pending).await
+async fn franceconnect() -> StandIn<FranceConnect> {
+    StandIn::start(FranceConnect::new, FIXTURES).await
 }
 
 #[tokio::test]
 async fn a_user_signs_in_with_signed_userinfo() {
-    let local = local().await;
-    let client = client(&local, config(&local));
-    let token = token(&local, &client).await.unwrap();
+    let franceconnect = franceconnect().await;
+    let client = franceconnect.honest();
+    let token = franceconnect.token(&client, User::first()).await.unwrap();
     let profile = client.get_profile(&token).await.unwrap();
     assert_eq!(Some(profile.id()), token.claims().map(VerifiedClaims::subject));
     assert_eq!((profile.email(), profile.verified_email()), (Some("robin@oak.test"), None));
@@ -40,33 +25,16 @@ async fn a_user_signs_in_with_signed_userinfo() {
 
 #[tokio::test]
 async fn scopes_joined_by_commas_and_plain_pkce_are_refused() {
-    let local = local().await;
-    let honest = client(&local, config(&local));
-    for (from, to, want) in [
-        ("", "", None),
-        ("openid+email", "openid%2Cemail", Some("error=invalid_scope")),
-        (
-            "code_challenge_method=S256",
-            "code_challenge_method=plain",
-            Some("error=invalid_request"),
-        ),
-    ] {
-        let login = honest.authorize().start().await.unwrap();
-        assert!(login.url.as_str().contains(from), "{from}");
-        let url = login.url.as_str().replacen(from, to, 1);
-        let landing = local.browser().sign_in(url, User::first()).await.unwrap();
-        let query = landing.url().split('?').next_back().unwrap().to_owned();
-        assert_eq!(query.starts_with("code="), want.is_none(), "{query}");
-        assert!(want.is_none_or(|want| query.starts_with(want)), "{query}");
-    }
+    let franceconnect = franceconnect().await;
+    franceconnect.check_page("openid+email", "openid%2Cemail", Some("invalid_scope")).await;
+    franceconnect.check_page("method=S256", "method=plain", Some("invalid_request")).await;
 }
 
 #[tokio::test]
 async fn a_login_without_what_franceconnect_requires_is_refused() {
-    let local = local().await;
-    let provider = FranceConnect::new().with_acr_values_per_login();
-    let client = OAuth2Client::new(provider, config(&local)).unwrap();
-    let client = client.with_http_client(local.http_client());
+    let per_login = || FranceConnect::new().with_acr_values_per_login();
+    let franceconnect = StandIn::start(per_login, FIXTURES).await;
+    let client = franceconnect.honest();
     let forgotten = client.authorize().start().await.unwrap();
     let named = client.authorize().acr_values([Eidas::Eidas1]).start().await.unwrap();
     let without = |name: &str| named.url.as_str().replacen(&format!("&{name}="), "&was=", 1);
@@ -76,7 +44,7 @@ async fn a_login_without_what_franceconnect_requires_is_refused() {
         (without("state"), Some("state")),
         (named.url.as_str().to_owned(), None),
     ] {
-        let landing = local.browser().sign_in(url, User::first()).await.unwrap();
+        let landing = franceconnect.local().browser().sign_in(url, User::first()).await.unwrap();
         let landed = Url::parse(landing.url()).unwrap();
         let said = landed.query_pairs().find(|(name, _)| name == "error_description");
         assert_eq!(said.is_some(), lacks.is_some(), "{landed}");
@@ -86,29 +54,23 @@ async fn a_login_without_what_franceconnect_requires_is_refused() {
 
 #[tokio::test]
 async fn another_way_of_authentication_is_refused() {
-    let local = local().await;
-    assert!(token(&local, &client(&local, config(&local))).await.is_ok());
-    let redirect_uri = "https://app.test/callback";
-    let public = ClientConfig::new(local.client_id()).with_redirect_uri(redirect_uri).unwrap();
-    for config in [public, config(&local).with_client_auth(ClientAuth::Basic)] {
-        let error = token(&local, &client(&local, config)).await.unwrap_err();
-        assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Config, 401));
+    let franceconnect = franceconnect().await;
+    let basic = franceconnect.config().with_client_auth(ClientAuth::Basic);
+    for config in [franceconnect.public_config(), basic] {
+        franceconnect.check_client(config, 401, Some("invalid_client")).await;
     }
 }
 
 #[tokio::test]
 async fn a_login_that_names_a_level_is_held_to_it() {
-    let local = local().await;
-    let provider = FranceConnect::new().with_acr_values_per_login();
-    let client = OAuth2Client::new(provider, config(&local)).unwrap();
-    let client = client.with_http_client(local.http_client());
+    let per_login = || FranceConnect::new().with_acr_values_per_login();
+    let franceconnect = StandIn::start(per_login, FIXTURES).await;
+    let client = franceconnect.honest();
     for (level, reason) in [(Eidas::Eidas1, None), (Eidas::Eidas2, Some("acr"))] {
         let login = client.authorize().acr_values([level]).start().await.unwrap();
         let asked = format!("acr_values={}", level.as_str());
         assert!(login.url.as_str().contains(&asked), "{asked}");
-        let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
-        let token = client.get_access_token(landing.callback().unwrap(), login.pending).await;
-        let refusal = token.err();
+        let refusal = franceconnect.finish(&client, login, User::first()).await.err();
         assert_eq!(refusal.as_ref().and_then(Error::reason), reason);
     }
 }
@@ -139,45 +101,31 @@ async fn a_level_is_named_by_the_provider_or_by_the_login_and_not_by_both() {
     assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("reserved")));
 }
 
-#[tokio::test]
-async fn each_parameter_has_franceconnects_name_and_nothing_is_sent_unasked() {
+#[test]
+fn each_parameter_has_franceconnects_name_and_nothing_is_sent_unasked() {
     let new = FranceConnectParams::new;
-    check_params(&new(), &[]).await;
-    check_params(&new().prompt(FranceConnectPrompt::Login), &[("prompt", "login")]).await;
-    check_params(&new().prompt(FranceConnectPrompt::Consent), &[("prompt", "consent")]).await;
-    check_params(&new().idp_hint("an-idp"), &[("idp_hint", "an-idp")]).await;
-    check_params(&new().ui_locales("fr en"), &[("ui_locales", "fr en")]).await;
+    check_params(&new(), "");
+    check_params(&new().prompt(FranceConnectPrompt::Login), "prompt=login");
+    check_params(&new().prompt(FranceConnectPrompt::Consent), "prompt=consent");
+    check_params(&new().idp_hint("an-idp"), "idp_hint=an-idp");
+    check_params(&new().ui_locales("fr en"), "ui_locales=fr+en");
     let amr = new().claims(ClaimsRequest::new().essential_id_token("amr"));
-    check_params(&amr, &[("claims", r#"{"id_token":{"amr":{"essential":true}}}"#)]).await;
+    let want = "claims=%7B%22id_token%22%3A%7B%22amr%22%3A%7B%22essential%22%3Atrue%7D%7D%7D";
+    check_params(&amr, want);
 }
 
-async fn check_params(params: &FranceConnectParams, want: &[(&str, &str)]) {
-    let client = plain_client(FranceConnect::new());
-    let login = client.authorize().params(params).start().await.unwrap();
-    let url = Url::parse(login.url.as_str()).unwrap();
-    let own = url.query_pairs().filter(|(name, _)| !OF_EVERY_LOGIN.contains(&&**name));
-    let got: Vec<_> = own.collect();
-    let got: Vec<_> = got.iter().map(|(name, value)| (&**name, &**value)).collect();
-    assert_eq!(got, want);
+#[track_caller]
+fn check_params(params: &FranceConnectParams, want: &str) {
+    // The level is the login's there, and no parameter of the provider's.
+    let own = own_params(FranceConnect::new().with_acr_values_per_login(), params);
+    assert_eq!(own, want);
 }
-
-const OF_EVERY_LOGIN: [&str; 9] = [
-    "acr_values",
-    "client_id",
-    "code_challenge",
-    "code_challenge_method",
-    "nonce",
-    "redirect_uri",
-    "response_type",
-    "scope",
-    "state",
-];
 
 #[tokio::test]
 async fn signing_out_is_franceconnects_page() {
-    let local = local().await;
-    let client = client(&local, config(&local));
-    let token = token(&local, &client).await.unwrap();
+    let franceconnect = franceconnect().await;
+    let client = franceconnect.honest();
+    let token = franceconnect.token(&client, User::first()).await.unwrap();
     let request = LogoutRequest::new().with_redirect_uri("https://app.test/goodbye");
     let leaving = logout(&client as &dyn BaseOAuth2, Some(&token), request).await.unwrap();
     let url = Url::parse(leaving.url.as_str()).unwrap();

@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use hallpass_core::{Error, Result, url::Host};
+use hallpass_core::{Error, HostName, Result};
 
 /// The host of an Enterprise Server (`github.example.com`, with a port if need be), or a company's
 /// own part of ghe.com (`octocorp.ghe.com`). Parsed before any URL is made of it, so that
@@ -40,32 +40,20 @@ impl FromStr for EnterpriseHost {
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): not a host name of letters, digits and
     /// hyphens, with a dot in it, or github.com itself.
     fn from_str(text: &str) -> Result<Self> {
-        let text = text.to_ascii_lowercase();
         let (name, port) = match text.split_once(':') {
             Some((name, "443")) => (name, None),
             Some((name, port)) => (name, Some(port)),
-            None => (text.as_str(), None),
+            None => (text, None),
         };
-        let label = |label: &str| {
-            let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-            (1..=63).contains(&label.len())
-                && inner
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        let labels: Vec<_> = name.split('.').collect();
-        // A last label of digits would be an address, which URL parsers spell anew.
-        let named =
-            labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let broken = || Error::config("no host name of an Enterprise Server");
+        let name = name.parse::<HostName>().map_err(|_| broken())?;
         // As a URL parser would write it.
         let is_port =
             |port: &str| port.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == port);
-        let port_fits = port.is_none_or(is_port) && is_host(name);
-        let fits = labels.len() > 1 && name.len() <= 253 && labels.iter().all(|l| label(l));
-        if !fits || !named || !port_fits {
-            return Err(Error::config("no host name of an Enterprise Server"));
+        if !port.is_none_or(is_port) {
+            return Err(broken());
         }
-        if name == "github.com" {
+        if name.as_str() == "github.com" {
             return Err(Error::config("github.com is GitHub::new()"));
         }
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -78,11 +66,6 @@ impl fmt::Display for EnterpriseHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// A label that begins with `xn--` must be one that a URL parser takes, too.
-fn is_host(name: &str) -> bool {
-    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
 }
 
 #[cfg(test)]
@@ -98,7 +81,6 @@ mod tests {
         check("github.example.com:443", Some("https://github.example.com/api/v3"));
         check("octocorp.ghe.com", Some("https://api.octocorp.ghe.com"));
         for bad in [
-            "xn--a.test",
             "evil.test:+1",
             "evil.test:0443",
             "",
@@ -107,24 +89,15 @@ mod tests {
             "evil.test/#",
             "evil.test/",
             "evil.test?",
-            "evil.test\\",
             "user@evil.test",
             "evil.test:0",
             "evil.test:99999",
             "evil.test:443:1",
             "evil.test:+1/",
-            "-evil.test",
-            "evil-.test",
-            "evil..test",
-            ".evil.test",
             "evil.test.",
             "127.0.0.1",
-            "0x7f.1",
             "[::1]",
-            "evil test.test",
             "https://evil.test",
-            "évil.test",
-            "evil.test\n",
         ] {
             check(bad, None);
         }

@@ -2,55 +2,18 @@
 //! there.
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use hallpass_core::{
-    ClientAuth, Descriptor, HttpClient, Purpose, Request, Response,
+    ClientAuth, Descriptor, Purpose, Request,
     http::{HeaderValue, header},
     url::Url,
 };
-use hallpass_github::{
-    ClientConfig, Error, ErrorKind, FIXTURES, GitHub, OAuth2Client, OAuth2Token, Provider, Result,
-};
-use hallpass_testkit::{LocalProvider, User};
+use hallpass_github::{Error, ErrorKind, FIXTURES, GitHub, Provider};
+use hallpass_testkit::{LocalProvider, StandIn, User};
 
 type Spoil = fn(&mut Request);
 
-/// Spoils what GitHub's client sends.
-#[derive(Debug)]
-struct Spoiled {
-    inner: Arc<dyn HttpClient>,
-    spoil: Spoil,
-}
-
-#[deny(clippy::missing_trait_methods)]
-#[async_trait]
-impl HttpClient for Spoiled {
-    async fn send(&self, mut request: Request) -> Result<Response> {
-        (self.spoil)(&mut request);
-        self.inner.send(request).await
-    }
-}
-
-async fn local() -> LocalProvider {
-    LocalProvider::emulating(GitHub::new().descriptor(), FIXTURES).await.unwrap()
-}
-
-fn config(local: &LocalProvider) -> ClientConfig {
-    local.client_config("https://app.test/callback").unwrap()
-}
-
-fn client(local: &LocalProvider, config: ClientConfig, spoil: Spoil) -> OAuth2Client<GitHub> {
-    let http = Spoiled { inner: local.http_client(), spoil };
-    OAuth2Client::new(GitHub::new(), config).unwrap().with_http_client(Arc::new(http))
-}
-
-/// Signs in as somebody, with a client that is spoiled after the browser's part.
-async fn token(local: &LocalProvider, client: &OAuth2Client<GitHub>) -> Result<OAuth2Token> {
-    let login = client.authorize().start().await.unwrap();
-    let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
-    client.get_access_token(landing.callback().unwrap(), login.pending).await
+async fn github() -> StandIn<GitHub> {
+    StandIn::start(GitHub::new, FIXTURES).await
 }
 
 fn status(error: &Error) -> u16 {
@@ -59,11 +22,11 @@ fn status(error: &Error) -> u16 {
 
 #[tokio::test]
 async fn the_api_refuses_a_request_without_a_user_agent() {
-    let local = local().await;
-    let honest = client(&local, config(&local), |_| {});
-    let token = token(&local, &honest).await.unwrap();
+    let github = github().await;
+    let honest = github.honest();
+    let token = github.token(&honest, User::first()).await.unwrap();
     assert!(honest.get_profile(&token).await.is_ok());
-    let nobody = client(&local, config(&local), |request| {
+    let nobody = github.spoiling(|request| {
         request.headers.remove(header::USER_AGENT);
     });
     let error = nobody.get_profile(&token).await.unwrap_err();
@@ -74,8 +37,8 @@ async fn the_api_refuses_a_request_without_a_user_agent() {
 
 #[tokio::test]
 async fn the_api_refuses_another_media_type_and_another_version() {
-    let local = local().await;
-    let token = token(&local, &client(&local, config(&local), |_| {})).await.unwrap();
+    let github = github().await;
+    let token = github.token(&github.honest(), User::first()).await.unwrap();
     let spoils: [(&str, Spoil); 3] = [
         ("accept", |request| {
             request.headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
@@ -88,7 +51,7 @@ async fn the_api_refuses_another_media_type_and_another_version() {
         }),
     ];
     for (name, spoil) in spoils {
-        let client = client(&local, config(&local), spoil);
+        let client = github.spoiling(spoil);
         let error = client.get_profile(&token).await.unwrap_err();
         assert_eq!((error.kind(), status(&error)), (ErrorKind::Config, 400), "{name}");
         assert!(error.to_string().contains(name), "{error}");
@@ -97,23 +60,23 @@ async fn the_api_refuses_another_media_type_and_another_version() {
 
 #[tokio::test]
 async fn the_token_endpoint_answers_a_form_to_who_does_not_ask_for_json() {
-    let local = local().await;
-    let mut request = token_request(&local).await;
+    let github = github().await;
+    let mut request = token_request(github.local()).await;
     request.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    let response = local.http_client().send(request).await.unwrap();
+    let response = github.local().http_client().send(request).await.unwrap();
     assert!(response.json().is_ok());
 
-    let request = token_request(&local).await;
-    let response = local.http_client().send(request).await.unwrap();
+    let request = token_request(github.local()).await;
+    let response = github.local().http_client().send(request).await.unwrap();
     assert_eq!(response.status.as_u16(), 200);
     assert!(response.body.starts_with(b"access_token="), "a form");
 
-    let client = client(&local, config(&local), |request| {
+    let client = github.spoiling(|request| {
         if request.purpose() == Purpose::Token {
             request.headers.remove(header::ACCEPT);
         }
     });
-    let token = token(&local, &client).await.unwrap();
+    let token = github.token(&client, User::first()).await.unwrap();
     assert_eq!(token.scope(), Some("read:user,user:email"), "hallpass reads it all the same");
     assert!(client.get_profile(&token).await.is_ok());
 }
@@ -160,23 +123,21 @@ fn param(url: &str, name: &str) -> Option<String> {
 
 #[tokio::test]
 async fn the_token_endpoint_refuses_another_way_of_authentication() {
-    let local = local().await;
-    let config = config(&local).with_client_auth(ClientAuth::Basic);
-    let error = token(&local, &client(&local, config, |_| {})).await.unwrap_err();
-    assert_eq!((error.kind(), status(&error)), (ErrorKind::Config, 401), "{error}");
+    let github = github().await;
+    let basic = github.config().with_client_auth(ClientAuth::Basic);
+    github.check_client(basic, 401, Some("invalid_client")).await;
 }
 
 #[tokio::test]
 async fn the_token_endpoint_refuses_a_wrong_secret_in_its_own_words() {
-    let local = local().await;
-    let config = config(&local).with_secret("wrong");
-    let error = token(&local, &client(&local, config, |_| {})).await.unwrap_err();
-    assert_eq!(error.oauth().unwrap().code(), "incorrect_client_credentials");
+    let github = github().await;
+    let wrong = github.config().with_secret("wrong");
+    github.check_client(wrong, 200, Some("incorrect_client_credentials")).await;
 }
 
 #[tokio::test]
 async fn the_authorization_page_refuses_plain_pkce_and_scopes_joined_by_commas() {
-    let local = local().await;
+    let github = github().await;
     let challenge = "x".repeat(43);
     let plain = [("code_challenge", challenge.as_str()), ("code_challenge_method", "plain")];
     let s256 = [("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")];
@@ -187,8 +148,8 @@ async fn the_authorization_page_refuses_plain_pkce_and_scopes_joined_by_commas()
         (&[("scope", "read:user user:email")][..], None),
         (&[("scope", "read:user,user:email")][..], Some("invalid_scope")),
     ] {
-        let url = authorization_url(&local, more);
-        let landing = local.browser().sign_in(url, User::first()).await.unwrap();
+        let url = authorization_url(github.local(), more);
+        let landing = github.local().browser().sign_in(url, User::first()).await.unwrap();
         assert_eq!(param(landing.url(), "error").as_deref(), want, "{more:?}");
         assert_eq!(param(landing.url(), "code").is_some(), want.is_none());
     }

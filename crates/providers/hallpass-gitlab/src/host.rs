@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use hallpass_core::{Error, Result, url::Host};
+use hallpass_core::{Error, HostName, Result};
 
 /// Where a GitLab server of one's own is: `gitlab.example.com`, with a port or a path in front of
 /// it all if need be (`example.com:8443/gitlab`). Parsed before any URL is made of it, so that
@@ -46,12 +46,12 @@ impl FromStr for GitLabHost {
             Some((name, port)) => (name, Some(port)),
             None => (authority, None),
         };
-        let name = name.to_ascii_lowercase();
+        let name = name.parse::<HostName>().map_err(|_| broken())?;
         let path_fits = path.is_none_or(|path| path.split('/').all(is_segment));
-        if !is_name(&name) || !port.is_none_or(is_port) || !path_fits {
+        if !port.is_none_or(is_port) || !path_fits {
             return Err(broken());
         }
-        if name == "gitlab.com" {
+        if name.as_str() == "gitlab.com" {
             return Err(Error::config("gitlab.com is GitLab::new()"));
         }
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -65,25 +65,6 @@ impl fmt::Display for GitLabHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-fn is_name(name: &str) -> bool {
-    let labels: Vec<_> = name.split('.').collect();
-    // A last label of digits would be an address, which URL parsers spell anew.
-    let named =
-        labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-    let fits = labels.len() > 1 && name.len() <= 253 && labels.iter().all(|label| is_label(label));
-    fits && named && is_host(name)
-}
-
-/// A label that begins with `xn--` must be one that a URL parser takes, too.
-fn is_host(name: &str) -> bool {
-    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
-}
-
-fn is_label(label: &str) -> bool {
-    let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (1..=63).contains(&label.len()) && inner && !label.starts_with('-') && !label.ends_with('-')
 }
 
 /// As a URL parser would write it, so that the issuer stays the same text.
@@ -113,7 +94,6 @@ mod tests {
         check("example.com:8443/gitlab", Some("https://example.com:8443/gitlab"));
         check("xn--bcher-kva.example", Some("https://xn--bcher-kva.example"));
         for bad in [
-            "xn--a.test",
             "",
             "/",
             "gitlab",
@@ -136,12 +116,9 @@ mod tests {
             "evil.test/é",
             "evil.test?",
             "evil.test#",
-            "evil.test\\",
-            "evil.test%2f",
             "a@b",
             "a:b",
             "user@evil.test",
-            "user:word@evil.test",
             "evil.test:443",
             "evil.test:0",
             "evil.test:08443",
@@ -150,29 +127,13 @@ mod tests {
             "evil.test:8443:1",
             "evil.test:",
             "evil.test:/path",
-            "-evil.test",
-            "evil-.test",
-            "evil..test",
-            ".evil.test",
             "evil.test.",
             "127.0.0.1",
-            "127.1",
-            "2130706433",
-            "0x7f.1",
             "[::1]",
-            "::1",
-            "evil test.test",
-            " evil.test",
-            "evil.test\n",
-            "evil\u{200b}.test",
             "https://evil.test",
-            "//evil.test",
-            "évil.test",
-            "evil。test",
         ] {
             check(bad, None);
         }
-        check(&format!("{}.test", "a".repeat(64)), None);
     }
 
     #[track_caller]

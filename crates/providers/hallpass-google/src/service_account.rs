@@ -6,8 +6,8 @@ use std::{
 
 use async_trait::async_trait;
 use hallpass_core::{
-    ClientAssertion, ClientConfig, Error, Grant, Json, OAuth2Client, Result, Secret,
-    url::{Host, Url},
+    ClientAssertion, ClientConfig, Error, Grant, Json, OAuth2Client, Result, Secret, is_loopback,
+    url::Url,
 };
 use hallpass_openid::JwtSigner;
 
@@ -219,15 +219,9 @@ fn token_uri(text: &str) -> Result<Url> {
     let is_google = url.scheme() == "https"
         && url.port().is_none()
         && url.host_str().is_some_and(|host| HOSTS.contains(&host));
-    let is_loopback = match url.host() {
-        Some(Host::Domain(host)) => host == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
     let is_plain = matches!(url.scheme(), "http" | "https")
         && url.username().is_empty()
         && url.password().is_none()
         && url.fragment().is_none();
-    if is_plain && (is_google || is_loopback) { Ok(url) } else { Err(refused()) }
+    if is_plain && (is_google || is_loopback(&url)) { Ok(url) } else { Err(refused()) }
 }

@@ -1,4 +1,4 @@
-use hallpass_core::{ClientConfig, Error, OAuth2Client, Result, url::Url};
+use hallpass_core::{ClientConfig, Error, HostName, OAuth2Client, Result, url::Url};
 
 use crate::HuggingFace;
 
@@ -122,21 +122,10 @@ fn origin(text: &str) -> Result<String> {
     Ok(origin.to_owned())
 }
 
-/// A name of letters, digits and hyphens, with a dot in it and no port.
 fn host(text: &str) -> Result<String> {
-    let name = text.to_ascii_lowercase();
-    let label = |label: &str| {
-        let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        (1..=63).contains(&label.len()) && inner && !label.starts_with('-') && !label.ends_with('-')
-    };
-    let labels: Vec<_> = name.split('.').collect();
-    // A last label of digits would be an address, which URL parsers spell anew.
-    let named =
-        labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-    if labels.len() < 2 || name.len() > 253 || !named || !labels.iter().all(|it| label(it)) {
-        return Err(Error::config("SPACE_HOST is no list of host names"));
-    }
-    Ok(name)
+    let name = text.parse::<HostName>();
+    name.map(|name| name.to_string())
+        .map_err(|_| Error::config("SPACE_HOST is no list of host names"))
 }
 
 #[cfg(test)]

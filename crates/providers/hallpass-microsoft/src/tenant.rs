@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt, str::FromStr};
 
-use hallpass_core::{Error, Result};
+use hallpass_core::{Error, HostName, Result};
 
 /// Whose accounts may sign in ([OpenID Connect on the Microsoft identity
 /// platform](https://learn.microsoft.com/en-us/entra/identity-platform/v2-protocols-oidc#find-your-apps-openid-configuration-document-uri)).
@@ -123,13 +123,13 @@ impl FromStr for TenantId {
 
 /// A domain of a tenant, in small letters: `oak.onmicrosoft.com`, or one that the tenant proved.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TenantDomain(Box<str>);
+pub struct TenantDomain(HostName);
 
 impl TenantDomain {
     /// The domain.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
@@ -141,21 +141,8 @@ impl FromStr for TenantDomain {
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): not a name of letters, digits and hyphens
     /// with a dot in it.
     fn from_str(text: &str) -> Result<Self> {
-        let is_label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        let labels: Vec<_> = text.split('.').collect();
-        // A last label of digits would be an address.
-        let is_named =
-            labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let fits = labels.len() > 1 && text.len() <= 253 && labels.iter().all(|l| is_label(l));
-        if !fits || !is_named {
-            return Err(Error::config("a tenant is common, organizations, consumers, or its own"));
-        }
-        Ok(Self(text.to_ascii_lowercase().into()))
+        let broken = |_| Error::config("a tenant is common, organizations, consumers, or its own");
+        text.parse().map(Self).map_err(broken)
     }
 }
 
@@ -167,7 +154,6 @@ mod tests {
 
     #[test]
     fn a_tenant_is_a_word_an_id_or_a_domain_and_nothing_else() {
-        let long = format!("{}.test", "a".repeat(64));
         for (text, want) in [
             ("common", Some("common")),
             ("Organizations", Some("organizations")),
@@ -182,28 +168,14 @@ mod tests {
             ("common/../oak.test", None),
             ("{tenantid}", None),
             ("evil.test/#", None),
-            ("evil.test/", None),
-            ("evil.test?", None),
-            ("evil.test\\", None),
             ("a@b.test", None),
             ("a:b", None),
             ("evil.test:443", None),
             ("https://evil.test", None),
-            ("evil test.test", None),
-            (" evil.test", None),
-            ("evil.test\n", None),
             ("evil%2e.test", None),
-            ("évil.test", None),
-            ("evil..test", None),
-            (".evil.test", None),
-            ("evil.test.", None),
-            ("-evil.test", None),
-            ("evil-.test", None),
             ("..", None),
             ("127.0.0.1", None),
-            ("0x7f.1", None),
             ("[::1]", None),
-            (&long, None),
             ("0a0a7e57111142228333-0123456789ab", None),
             ("{0a0a7e57-1111-4222-8333-0123456789ab}", None),
             ("0a0a7e57-1111-4222-8333-0123456789ag", None),

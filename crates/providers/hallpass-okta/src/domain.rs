@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use hallpass_core::{Error, Result, url::Host};
+use hallpass_core::{Error, HostName, Result};
 
 /// The host of an Okta organisation: `example.okta.com`, or a custom domain such as
 /// `login.example.com`. Parsed before any URL is made of it, so that `evil.test/#` never becomes
@@ -19,7 +19,7 @@ use hallpass_core::{Error, Result, url::Host};
 /// Whoever names the domain is sent the client's secret: take it from your configuration, or from a
 /// list of your own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OktaDomain(String);
+pub struct OktaDomain(HostName);
 
 impl OktaDomain {
     pub(crate) fn url(&self) -> String {
@@ -36,17 +36,10 @@ impl FromStr for OktaDomain {
     /// hyphens, with a dot in it and no port, or that of the Admin Console
     /// (`example-admin.okta.com`), which issues nothing.
     fn from_str(text: &str) -> Result<Self> {
-        let name = text.to_ascii_lowercase();
-        let labels: Vec<_> = name.split('.').collect();
-        // A last label of digits would be an address, which URL parsers spell anew.
-        let named =
-            labels.last().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let named = named && is_host(&name);
-        if labels.len() < 2 || name.len() > 253 || !named || !labels.iter().all(|l| is_label(l)) {
-            return Err(Error::config("no host name of an Okta organisation"));
-        }
-        let is_oktas = OWN.iter().any(|own| name.ends_with(own));
-        if is_oktas && labels[0].ends_with("-admin") {
+        let broken = |_| Error::config("no host name of an Okta organisation");
+        let name = text.parse::<HostName>().map_err(broken)?;
+        let is_oktas = OWN.iter().any(|own| name.as_str().ends_with(own));
+        if is_oktas && name.first_label().ends_with("-admin") {
             return Err(Error::config("that is the Admin Console: leave -admin out"));
         }
         Ok(Self(name))
@@ -55,16 +48,6 @@ impl FromStr for OktaDomain {
 
 /// Domains that Okta gives out. Elsewhere a name may end in `-admin` as it likes.
 const OWN: [&str; 3] = [".okta.com", ".okta-emea.com", ".oktapreview.com"];
-
-/// A label that begins with `xn--` must be one that a URL parser takes, too.
-fn is_host(name: &str) -> bool {
-    matches!(Host::parse(name), Ok(Host::Domain(host)) if host == name)
-}
-
-fn is_label(label: &str) -> bool {
-    let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (1..=63).contains(&label.len()) && inner && !label.starts_with('-') && !label.ends_with('-')
-}
 
 /// The id of a custom authorization server: `default`, or one such as `aus1f2e3d4c5b6a7980h7`.
 ///
@@ -104,7 +87,7 @@ impl FromStr for OktaServer {
 /// As it is in a URL.
 impl fmt::Display for OktaDomain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0.as_str())
     }
 }
 
@@ -129,53 +112,23 @@ mod tests {
         check("our-admin.example.com", Some("https://our-admin.example.com"));
         check("xn--bcher-kva.example", Some("https://xn--bcher-kva.example"));
         for bad in [
-            "xn--a.test",
             "",
             "okta",
             "localhost",
             "example-admin.okta.com",
             "Example-Admin.oktapreview.com",
             "evil.test/#",
-            "evil.test/",
             "evil.test/oauth2/default",
-            "evil.test?",
-            "evil.test#",
-            "evil.test\\",
-            "evil.test%2f",
             "user@evil.test",
-            "user:word@evil.test",
             "evil.test:443",
-            "evil.test:",
-            "-evil.test",
-            "evil-.test",
-            "evil..test",
-            ".evil.test",
             "evil.test.",
             "127.0.0.1",
-            "0x7f.1",
-            "1.2.3.0x4",
-            "2130706433",
             "[::1]",
-            "::1",
-            "evil test.test",
-            " evil.test",
             "https://evil.test",
-            "//evil.test",
-            "évil.test",
-            "evil。test",
-            "evil.test\n",
-            "evil.test\0",
-            "*.evil.test",
             "{yourOktaDomain}",
         ] {
             check(bad, None);
         }
-        check(
-            &format!("{}.test", "a".repeat(63)),
-            Some(&format!("https://{}.test", "a".repeat(63))),
-        );
-        check(&format!("{}.test", "a".repeat(64)), None);
-        check(&format!("{}test", "a.".repeat(130)), None);
     }
 
     #[track_caller]

@@ -2,59 +2,45 @@
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 use hallpass_slack::{
-    ClientConfig, Error, ErrorKind, FIXTURES, OAuth2Client, OAuth2Token, PendingAuthorization,
-    Provider, Result, Revoke, Slack, SlackParams,
+    ErrorKind, FIXTURES, OAuth2Client, OAuth2Token, Result, Revoke, Slack, SlackParams,
 };
-use hallpass_testkit::{LocalProvider, User};
+use hallpass_testkit::{StandIn, User};
 
-const CALLBACK: &str = "https://app.test/callback";
-
-async fn local() -> LocalProvider {
-    LocalProvider::emulating(Slack::new().descriptor(), FIXTURES).await.unwrap()
+async fn slack() -> StandIn<Slack> {
+    StandIn::start(Slack::new, FIXTURES).await
 }
 
-fn config(local: &LocalProvider) -> ClientConfig {
-    local.client_config(CALLBACK).unwrap()
-}
-
-fn client(local: &LocalProvider, config: ClientConfig) -> OAuth2Client<Slack> {
-    OAuth2Client::new(Slack::new(), config).unwrap().with_http_client(local.http_client())
-}
-
-async fn token(local: &LocalProvider, client: &OAuth2Client<Slack>) -> Result<OAuth2Token> {
-    let login = client.authorize().params(&SlackParams::new().team("T0AK1QZ5")).start().await?;
-    let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
-    client.get_access_token(landing.callback().unwrap(), login.pending).await
-}
-
-fn code(error: &Error) -> &str {
-    error.oauth().unwrap().code()
+/// A login with parameters of Slack's own.
+async fn token(slack: &StandIn<Slack>, client: &OAuth2Client<Slack>) -> OAuth2Token {
+    let params = SlackParams::new().team("T0AK1QZ5");
+    let login = client.authorize().params(&params).start().await.unwrap();
+    slack.finish(client, login, User::first()).await.unwrap()
 }
 
 #[tokio::test]
 async fn everybody_signs_in_and_a_refresh_rotates() {
-    let local = local().await;
-    let client = client(&local, config(&local));
+    let slack = slack().await;
+    let client = slack.honest();
     for user in ["accepted", "unverified", "unflagged", "no_email"] {
-        let login = client.authorize().start().await.unwrap();
-        let landing = local.browser().sign_in(&login.url, User::named(user)).await.unwrap();
-        let signed_in = client.sign_in(landing.callback().unwrap(), login.pending).await.unwrap();
-        assert_eq!(signed_in.profile.id(), "T0AK1QZ5-U0RB7W2K9");
-        assert_eq!(signed_in.profile.verified_email().is_some(), user == "accepted", "{user}");
+        let token = slack.token(&client, User::named(user)).await.unwrap();
+        let profile = client.get_profile(&token).await.unwrap();
+        assert_eq!(profile.id(), "T0AK1QZ5-U0RB7W2K9");
+        assert_eq!(profile.verified_email().is_some(), user == "accepted", "{user}");
     }
-    let first = token(&local, &client).await.unwrap();
+    let first = token(&slack, &client).await;
     let second = client.refresh_token(&first).await.unwrap();
     let (old, new) = (first.refresh_token().unwrap(), second.refresh_token().unwrap());
     assert_ne!(old.expose(), new.expose());
     let error = client.refresh_token(&first).await.unwrap_err();
-    assert_eq!((error.kind(), code(&error)), (ErrorKind::Denied, "invalid_refresh_token"));
+    let said = (error.kind(), error.oauth().unwrap().code());
+    assert_eq!(said, (ErrorKind::Denied, "invalid_refresh_token"));
 }
 
 #[tokio::test]
 async fn a_dead_token_is_refused_with_status_200() {
-    let local = local().await;
-    let client = client(&local, config(&local));
-    let token = token(&local, &client).await.unwrap();
+    let slack = slack().await;
+    let client = slack.honest();
+    let token = token(&slack, &client).await;
     assert!(client.get_profile(&token).await.is_ok());
     client.revoke_token(&token, Revoke::AccessToken).await.unwrap();
     let calls = [
@@ -70,9 +56,9 @@ async fn a_dead_token_is_refused_with_status_200() {
 
 #[tokio::test]
 async fn what_slack_cannot_revoke_is_unsupported_without_a_request() {
-    let local = local().await;
-    let client = client(&local, config(&local));
-    let token = token(&local, &client).await.unwrap();
+    let slack = slack().await;
+    let client = slack.honest();
+    let token = token(&slack, &client).await;
     for what in [Revoke::Grant, Revoke::RefreshToken] {
         let error = client.revoke_token(&token, what).await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::Unsupported, None), "{what:?}");
@@ -81,26 +67,12 @@ async fn what_slack_cannot_revoke_is_unsupported_without_a_request() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_refused_in_slacks_own_words_and_none_is_refused_too() {
-    let local = local().await;
-    assert!(token(&local, &client(&local, config(&local))).await.is_ok());
-    let wrong = config(&local).with_secret("wrong");
-    let error = token(&local, &client(&local, wrong)).await.unwrap_err();
-    assert_eq!((error.kind(), code(&error)), (ErrorKind::Config, "bad_client_secret"));
-    let public = ClientConfig::new(local.client_id()).with_redirect_uri(CALLBACK).unwrap();
-    let error = token(&local, &client(&local, public)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
+    let slack = slack().await;
+    slack.check_client(slack.config().with_secret("wrong"), 200, Some("bad_client_secret")).await;
+    slack.check_client(slack.public_config(), 401, Some("invalid_client")).await;
 }
 
 #[tokio::test]
 async fn a_code_that_was_spent_is_refused_in_slacks_own_words() {
-    let local = local().await;
-    let client = client(&local, config(&local));
-    let login = client.authorize().start().await.unwrap();
-    let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
-    let kept = login.pending.expose_for_session();
-    let pending = || PendingAuthorization::from_session(&kept).unwrap();
-    assert!(client.get_access_token(landing.callback().unwrap(), pending()).await.is_ok());
-    let again = client.get_access_token(landing.callback().unwrap(), pending()).await;
-    let error = again.unwrap_err();
-    assert_eq!((error.kind(), code(&error)), (ErrorKind::Denied, "invalid_code"));
+    slack().await.check_spent_code(200, "invalid_code").await;
 }

@@ -1,84 +1,45 @@
 //! What Twitch refuses, its stand-in on this machine refuses too.
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use hallpass_core::{ClientAuth, HttpClient, Request, Response, http::HeaderValue};
-use hallpass_testkit::{LocalProvider, User};
+use hallpass_core::{ClientAuth, Request, http::HeaderValue};
+use hallpass_testkit::{StandIn, User};
 use hallpass_twitch::{
-    ClientConfig, Error, ErrorKind, FIXTURES, OAuth2Client, OAuth2Token, Provider, Result, Revoke,
-    Twitch, TwitchClaim, TwitchParams,
+    ErrorKind, FIXTURES, OAuth2Client, OAuth2Token, Result, Revoke, Twitch, TwitchClaim,
+    TwitchParams,
 };
 
-const CALLBACK: &str = "https://app.test/callback";
-
-/// Spoils what Twitch's client sends.
-#[derive(Debug)]
-struct Spoiled {
-    inner: Arc<dyn HttpClient>,
-    spoil: fn(&mut Request),
+async fn twitch() -> StandIn<Twitch> {
+    StandIn::start(Twitch::new, FIXTURES).await
 }
 
-#[deny(clippy::missing_trait_methods)]
-#[async_trait]
-impl HttpClient for Spoiled {
-    async fn send(&self, mut request: Request) -> Result<Response> {
-        (self.spoil)(&mut request);
-        self.inner.send(request).await
-    }
-}
-
-async fn local() -> LocalProvider {
-    LocalProvider::emulating(Twitch::new().descriptor(), FIXTURES).await.unwrap()
-}
-
-fn config(local: &LocalProvider) -> ClientConfig {
-    local.client_config(CALLBACK).unwrap()
-}
-
-fn client(
-    local: &LocalProvider,
-    config: ClientConfig,
-    spoil: fn(&mut Request),
-) -> OAuth2Client<Twitch> {
-    let http = Spoiled { inner: local.http_client(), spoil };
-    OAuth2Client::new(Twitch::new(), config).unwrap().with_http_client(Arc::new(http))
-}
-
-async fn token(local: &LocalProvider, client: &OAuth2Client<Twitch>) -> Result<OAuth2Token> {
+/// A login with parameters of Twitch's own.
+async fn token(twitch: &StandIn<Twitch>, client: &OAuth2Client<Twitch>) -> OAuth2Token {
     let params = TwitchParams::new().claim(TwitchClaim::Email);
-    let login = client.authorize().params(&params).start().await?;
-    let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
-    client.get_access_token(landing.callback().unwrap(), login.pending).await
-}
-
-fn code(error: &Error) -> &str {
-    error.oauth().unwrap().code()
+    let login = client.authorize().params(&params).start().await.unwrap();
+    twitch.finish(client, login, User::first()).await.unwrap()
 }
 
 #[tokio::test]
 async fn everybody_signs_in_and_a_refresh_rotates() {
-    let local = local().await;
-    let client = client(&local, config(&local), |_| {});
+    let twitch = twitch().await;
+    let client = twitch.honest();
     for user in ["accepted", "no_email"] {
-        let login = client.authorize().start().await.unwrap();
-        let landing = local.browser().sign_in(&login.url, User::named(user)).await.unwrap();
-        let signed_in = client.sign_in(landing.callback().unwrap(), login.pending).await.unwrap();
-        assert_eq!(signed_in.profile.id(), "404170042");
-        assert_eq!(signed_in.profile.verified_email().is_some(), user == "accepted", "{user}");
+        let token = twitch.token(&client, User::named(user)).await.unwrap();
+        let profile = client.get_profile(&token).await.unwrap();
+        assert_eq!(profile.id(), "404170042");
+        assert_eq!(profile.verified_email().is_some(), user == "accepted", "{user}");
     }
-    let first = token(&local, &client).await.unwrap();
+    let first = token(&twitch, &client).await;
     assert!(client.refresh_token(&first).await.is_ok());
     let error = client.refresh_token(&first).await.unwrap_err();
-    assert_eq!((error.kind(), code(&error)), (ErrorKind::Denied, "invalid_grant"));
+    assert_eq!((error.kind(), error.oauth().unwrap().code()), (ErrorKind::Denied, "invalid_grant"));
 }
 
 #[tokio::test]
 async fn the_api_wants_the_client_id_that_the_token_was_given_to() {
-    let local = local().await;
-    let honest = client(&local, config(&local), |_| {});
-    let token = token(&local, &honest).await.unwrap();
+    let twitch = twitch().await;
+    let honest = twitch.honest();
+    let token = token(&twitch, &honest).await;
     assert!(honest.get_profile(&token).await.is_ok());
     let spoils: [fn(&mut Request); 2] = [
         |request| drop(request.headers.remove("client-id")),
@@ -87,7 +48,7 @@ async fn the_api_wants_the_client_id_that_the_token_was_given_to() {
         },
     ];
     for spoil in spoils {
-        let error = client(&local, config(&local), spoil).get_profile(&token).await.unwrap_err();
+        let error = twitch.spoiling(spoil).get_profile(&token).await.unwrap_err();
         assert_eq!((error.kind(), error.reason()), (ErrorKind::Denied, Some("invalid_token")));
         assert_eq!(error.status().unwrap().as_u16(), 401);
     }
@@ -95,9 +56,9 @@ async fn the_api_wants_the_client_id_that_the_token_was_given_to() {
 
 #[tokio::test]
 async fn a_dead_token_is_refused_everywhere() {
-    let local = local().await;
-    let client = client(&local, config(&local), |_| {});
-    let token = token(&local, &client).await.unwrap();
+    let twitch = twitch().await;
+    let client = twitch.honest();
+    let token = token(&twitch, &client).await;
     let found = client.provider().validate(client.api(&token)).await.unwrap();
     assert!(found.is_for(client.client_id()));
     assert!(!format!("{found:?}").contains(found.user_id()));
@@ -118,15 +79,10 @@ async fn a_dead_token_is_refused_everywhere() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_refused_in_twitchs_own_words_and_none_is_refused_too() {
-    let local = local().await;
-    let wrong = config(&local).with_secret("wrong");
-    let error = token(&local, &client(&local, wrong, |_| {})).await.unwrap_err();
-    assert_eq!((error.kind(), code(&error)), (ErrorKind::Config, "invalid_client"));
-    assert_eq!(error.status().unwrap().as_u16(), 403);
-    let public = ClientConfig::new(local.client_id()).with_redirect_uri(CALLBACK).unwrap();
-    let basic = config(&local).with_client_auth(ClientAuth::Basic);
-    for config in [public, basic] {
-        let error = token(&local, &client(&local, config, |_| {})).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
+    let twitch = twitch().await;
+    twitch.check_client(twitch.config().with_secret("wrong"), 403, Some("invalid_client")).await;
+    let basic = twitch.config().with_client_auth(ClientAuth::Basic);
+    for config in [twitch.public_config(), basic] {
+        twitch.check_client(config, 401, Some("invalid_client")).await;
     }
 }

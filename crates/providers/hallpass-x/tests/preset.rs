@@ -10,11 +10,8 @@ use std::{
 };
 
 use hallpass_core::{ClientAuth, Clock};
-use hallpass_testkit::{LocalClient, LocalProvider, User};
-use hallpass_x::{
-    ClientConfig, Error, ErrorKind, FIXTURES, OAuth2Client, OAuth2Token, Provider, Result, Revoke,
-    TwitterOAuth2, X,
-};
+use hallpass_testkit::{LocalClient, LocalProvider, StandIn, User};
+use hallpass_x::{ClientConfig, Error, ErrorKind, FIXTURES, Provider, Revoke, X};
 
 /// The server's clock, in seconds.
 #[derive(Debug)]
@@ -26,23 +23,12 @@ impl Clock for Hands {
     }
 }
 
-async fn local() -> LocalProvider {
-    LocalProvider::emulating(X::new().descriptor(), FIXTURES).await.unwrap()
+fn new() -> X {
+    X::new().with_offline_access()
 }
 
-fn config(local: &LocalProvider) -> ClientConfig {
-    local.client_config("https://app.test/callback").unwrap()
-}
-
-fn client(local: &LocalProvider, config: ClientConfig) -> TwitterOAuth2 {
-    let x = X::new().with_offline_access();
-    OAuth2Client::new(x, config).unwrap().with_http_client(local.http_client())
-}
-
-async fn token(local: &LocalProvider, client: &TwitterOAuth2) -> Result<OAuth2Token> {
-    let login = client.authorize().start().await.unwrap();
-    let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
-    client.get_access_token(landing.callback().unwrap(), login.pending).await
+async fn x() -> StandIn<X> {
+    StandIn::start(new, FIXTURES).await
 }
 
 #[track_caller]
@@ -53,11 +39,11 @@ fn check(error: &Error, kind: ErrorKind, status: u16, code: &str) {
 
 #[tokio::test]
 async fn a_refresh_token_comes_with_offline_access_and_is_good_once() {
-    let local = local().await;
-    let client = client(&local, config(&local));
+    let x = x().await;
+    let client = x.honest();
     let login = client.authorize().start().await.unwrap();
     assert!(login.url.as_str().contains("users.email+offline.access"));
-    let first = token(&local, &client).await.unwrap();
+    let first = x.token(&client, User::first()).await.unwrap();
     let second = client.refresh_token(&first).await.unwrap();
     assert!(client.get_profile(&second).await.is_ok());
     let error = client.refresh_token(&first).await.unwrap_err();
@@ -75,10 +61,11 @@ async fn a_code_lives_for_thirty_seconds() {
         .start()
         .await
         .unwrap();
-    let client = client(&local, config(&local));
+    let x = StandIn::of(local, new, FIXTURES);
+    let client = x.honest();
     for (seconds, is_in_time) in [(29, true), (31, false)] {
         let login = client.authorize().start().await.unwrap();
-        let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
+        let landing = x.local().browser().sign_in(&login.url, User::first()).await.unwrap();
         hands.0.fetch_add(seconds, Ordering::Relaxed);
         let got = client.get_access_token(landing.callback().unwrap(), login.pending).await;
         assert_eq!(got.is_ok(), is_in_time, "{seconds}");
@@ -90,33 +77,18 @@ async fn a_code_lives_for_thirty_seconds() {
 
 #[tokio::test]
 async fn a_login_without_pkce_and_scopes_joined_by_commas_are_refused() {
-    let local = local().await;
-    let honest = client(&local, config(&local));
-    for (from, to, want) in [
-        ("", "", None),
-        ("users.read+tweet.read", "users.read%2Ctweet.read", Some("invalid_scope")),
-        ("code_challenge=", "challenge=", Some("invalid_request")),
-    ] {
-        let login = honest.authorize().start().await.unwrap();
-        assert!(login.url.as_str().contains(from), "{from}");
-        let url = login.url.as_str().replacen(from, to, 1);
-        let landing = local.browser().sign_in(url, User::first()).await.unwrap();
-        let got = honest.get_access_token(landing.callback().unwrap(), login.pending).await;
-        let code = got.err().map(|error| error.oauth().unwrap().code().to_owned());
-        assert_eq!(code.as_deref(), want, "{to}");
-    }
+    let x = x().await;
+    let commas = "users.read%2Ctweet.read";
+    x.check_page("users.read+tweet.read", commas, Some("invalid_scope")).await;
+    x.check_page("code_challenge=", "challenge=", Some("invalid_request")).await;
 }
 
 #[tokio::test]
 async fn a_confidential_client_without_basic_is_refused_in_xs_words() {
-    let local = local().await;
-    assert!(token(&local, &client(&local, config(&local))).await.is_ok());
-    let posted = config(&local).with_client_auth(ClientAuth::Post);
-    let error = token(&local, &client(&local, posted)).await.unwrap_err();
-    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Config, 401));
-    let wrong = config(&local).with_secret("wrong");
-    let error = token(&local, &client(&local, wrong)).await.unwrap_err();
-    check(&error, ErrorKind::Config, 401, "unauthorized_client");
+    let x = x().await;
+    let posted = x.config().with_client_auth(ClientAuth::Post);
+    x.check_client(posted, 401, Some("invalid_client")).await;
+    x.check_client(x.config().with_secret("wrong"), 401, Some("unauthorized_client")).await;
 }
 
 #[tokio::test]
@@ -128,11 +100,12 @@ async fn a_public_client_says_its_id_in_the_body() {
         .await
         .unwrap();
     let config = ClientConfig::new("native").with_redirect_uri("https://app.test/callback");
-    let client = client(&local, config.unwrap());
-    let token = token(&local, &client).await.unwrap();
+    let x = StandIn::of(local, new, FIXTURES);
+    let client = x.client(config.unwrap());
+    let token = x.token(&client, User::first()).await.unwrap();
     let token = client.refresh_token(&token).await.unwrap();
     client.revoke_token(&token, Revoke::RefreshToken).await.unwrap();
-    let requests = local.requests();
+    let requests = x.local().requests();
     let to_api = requests.iter().filter(|request| request.path().starts_with("/2/oauth2/"));
     let to_api: Vec<_> = to_api.collect();
     assert_eq!(to_api.len(), 3, "code, refresh, revocation");
@@ -144,9 +117,9 @@ async fn a_public_client_says_its_id_in_the_body() {
 
 #[tokio::test]
 async fn a_revoked_token_is_dead_and_the_api_says_so() {
-    let local = local().await;
-    let client = client(&local, config(&local));
-    let token = token(&local, &client).await.unwrap();
+    let x = x().await;
+    let client = x.honest();
+    let token = x.token(&client, User::first()).await.unwrap();
     assert!(client.get_id_email(&token).await.is_ok());
     client.revoke_token(&token, Revoke::AccessToken).await.unwrap();
     let error = client.get_id_email(&token).await.unwrap_err();

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use hallpass_core::{ErrorKind, Result};
-use hallpass_session::{AtRest, PostgresStore, SealingKeys, TokenKey, TokenStore, Version};
-use hallpass_tests::server::RealServer;
+use hallpass_session::{AtRest, PostgresStore, TokenKey, TokenStore, Version};
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use super::{PATIENCE, fresh, keys, loaded, sealed, silent::Way, written};
-use super::{check_contract, check_error, check_killed, check_rotation, check_unheard};
+use super::{PATIENCE, fresh, loaded, sealed, silent::Way, written};
+use super::{
+    check_contract, check_error, check_killed, check_rotation, check_set_back, check_unheard,
+};
 use crate::shared::POSTGRES;
 
 async fn connected(at_rest: AtRest) -> PostgresStore {
@@ -95,12 +95,7 @@ async fn what_is_wrong_with_a_url_is_a_fault_of_the_configuration() {
 
 #[tokio::test]
 async fn keys_rotate_in_postgres() {
-    let [old, new] = [SealingKeys::generate_key(), SealingKeys::generate_key()];
-    let both = keys(&new).with_old(old.clone()).unwrap();
-    let before = connected(AtRest::sealed(keys(&old))).await;
-    let rotated = connected(AtRest::sealed(both)).await;
-    let after = connected(AtRest::sealed(keys(&new))).await;
-    check_rotation(&before, &rotated, &after).await;
+    check_rotation(connected).await;
 }
 
 #[tokio::test]
@@ -146,15 +141,12 @@ async fn a_row_that_says_nothing_is_gone_from_postgres() {
 
 #[tokio::test]
 async fn a_killed_postgres_has_all_when_it_is_back() {
-    let folder = TempDir::new().unwrap();
-    let data = folder.path().to_str().unwrap();
-    let server = RealServer::start("postgres", &["--data", data]).unwrap();
-    let port = server.ready()["port"].to_string();
-    let pool = PgPoolOptions::new().acquire_timeout(Duration::from_millis(300));
-    let pool = pool.connect(server.url()).await.unwrap();
-    let store = PostgresStore::from_pool(pool, "tokens", sealed()).await.unwrap();
-    let start = || RealServer::start("postgres", &["--data", data, "--port", &port]).unwrap();
-    check_killed(&store, || drop(server), start).await;
+    let impatient = async |url: &str| {
+        let pool = PgPoolOptions::new().acquire_timeout(Duration::from_millis(300));
+        let pool = pool.connect(url).await.unwrap();
+        PostgresStore::from_pool(pool, "tokens", sealed()).await.unwrap()
+    };
+    check_killed("postgres", impatient).await;
 }
 
 /// Until the connection is back from the call before.
@@ -195,17 +187,13 @@ async fn idle_connections_to_postgres_that_went_silent_hold_up_no_call_for_long(
 
 #[tokio::test]
 async fn a_clock_of_postgres_that_was_set_back_holds_no_lease_for_as_long() {
-    let (admin, store, long) = (pool().await, connected(sealed()).await, Duration::from_secs(60));
-    for (ahead, is_taken) in [(0, false), (5, false), (20, true), (7_200, true)] {
-        let key = fresh();
-        store.lease(&key, long).await.unwrap().unwrap();
+    let (admin, store) = (pool().await, connected(sealed()).await);
+    let advance = async |key: &TokenKey, seconds: i32| {
         let moved = "UPDATE hallpass_tokens SET lease_from = lease_from + 1000 * $1, \
                      lease_until = lease_until + 1000 * $1 WHERE user_id = $2";
-        sqlx::query(moved).bind(ahead).bind(key.user()).execute(&admin).await.unwrap();
-        let taken = store.lease(&key, long).await.unwrap();
-        let was_interrupted = taken.map(|lease| lease.was_interrupted());
-        assert_eq!(was_interrupted, is_taken.then_some(true), "{ahead} s");
-    }
+        sqlx::query(moved).bind(seconds).bind(key.user()).execute(&admin).await.unwrap();
+    };
+    check_set_back(&store, advance).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use hallpass_core::ErrorKind;
-use hallpass_session::{AtRest, RedisStore, SealingKeys, TokenKey, TokenStore};
+use hallpass_session::{AtRest, RedisStore, TokenKey, TokenStore};
 use hallpass_tests::server::RealServer;
 use redis::{Client, Cmd, FromRedisValue, ToRedisArgs};
-use tempfile::TempDir;
 
-use super::{check_contract, check_error, check_killed, check_rotation, check_unheard};
-use super::{fresh, keys, loaded, sealed, silent::Way, written};
+use super::{
+    check_contract, check_error, check_killed, check_rotation, check_set_back, check_unheard,
+};
+use super::{fresh, loaded, sealed, silent::Way, written};
 use crate::shared::REDIS;
 
 async fn connected(at_rest: AtRest) -> RedisStore {
@@ -35,12 +36,7 @@ async fn redis_keeps_the_contract_whoever_is_connected() {
 
 #[tokio::test]
 async fn keys_rotate_in_redis() {
-    let [old, new] = [SealingKeys::generate_key(), SealingKeys::generate_key()];
-    let both = keys(&new).with_old(old.clone()).unwrap();
-    let before = connected(AtRest::sealed(keys(&old))).await;
-    let rotated = connected(AtRest::sealed(both)).await;
-    let after = connected(AtRest::sealed(keys(&new))).await;
-    check_rotation(&before, &rotated, &after).await;
+    check_rotation(connected).await;
 }
 
 #[tokio::test]
@@ -130,13 +126,8 @@ async fn what_is_no_hash_is_an_error_without_what_it_is() {
 
 #[tokio::test]
 async fn a_killed_redis_has_all_when_it_is_back() {
-    let folder = TempDir::new().unwrap();
-    let data = folder.path().to_str().unwrap();
-    let server = RealServer::start("redis", &["--data", data]).unwrap();
-    let port = server.ready()["port"].to_string();
-    let store = RedisStore::connect(server.url(), sealed()).await.unwrap();
-    let start = || RealServer::start("redis", &["--data", data, "--port", &port]).unwrap();
-    check_killed(&store, || drop(server), start).await;
+    let connected = async |url: &str| RedisStore::connect(url, sealed()).await.unwrap();
+    check_killed("redis", connected).await;
 }
 
 #[tokio::test]
@@ -149,19 +140,13 @@ async fn a_redis_that_went_silent_is_asked_over_a_new_connection() {
 
 #[tokio::test]
 async fn a_clock_of_redis_that_was_set_back_holds_no_lease_for_as_long() {
-    let store = connected(sealed()).await;
-    let long = Duration::from_secs(60);
-    for (ahead, is_taken) in [(0, false), (5, false), (20, true), (7_200, true)] {
-        let key = fresh();
-        store.lease(&key, long).await.unwrap().unwrap();
+    let advance = async |key: &TokenKey, seconds: i32| {
         for field in ["from", "until"] {
-            let by = (1_000 * ahead).to_string();
-            let _: i64 = ask(&["HINCRBY", &name(&key), field, &by]).await;
+            let by = (1_000 * seconds).to_string();
+            let _: i64 = ask(&["HINCRBY", &name(key), field, &by]).await;
         }
-        let taken = store.lease(&key, long).await.unwrap();
-        let was_interrupted = taken.map(|lease| lease.was_interrupted());
-        assert_eq!(was_interrupted, is_taken.then_some(true), "{ahead} s");
-    }
+    };
+    check_set_back(&connected(sealed()).await, advance).await;
 }
 
 #[tokio::test]

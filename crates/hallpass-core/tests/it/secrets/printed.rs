@@ -7,9 +7,9 @@ use hallpass_core::{
     Authorize, Call, Callback, CallbackParams, ClientAuth, ClientConfig, ClientKeys, ClientParts,
     CodeBinding, CustomAuth, CustomClientAuth, CustomConfig, CustomMethod, CustomPkce,
     CustomProvider, Descriptor, EmailSupport, EmailVerification, Endpoint, EndpointForm, Endpoints,
-    Error, ErrorKind, Grant, Hooks, IdEmail, JwtKind, OAuth2Client, OAuth2Token, OAuthError,
-    Operation, PendingAuthorization, Pkce, Profile, Purpose, Request, ReqwestClient, Response,
-    Revocation, Revoke, Secret, SignIn, SystemClock, ThreadRandom, TokenBody, TokenForm,
+    Error, ErrorKind, Grant, Hooks, HostName, IdEmail, JwtKind, OAuth2Client, OAuth2Token,
+    OAuthError, Operation, PendingAuthorization, Pkce, Profile, Purpose, Request, ReqwestClient,
+    Response, Revocation, Revoke, Secret, SignIn, SystemClock, ThreadRandom, TokenBody, TokenForm,
     TokenPlacement, TokenReply, VerifiedClaims, VerifiedCode,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     url::{Url, form_urlencoded},
@@ -184,6 +184,7 @@ fn values(shown: &Shown) {
     show!(shown, ReqwestClient, &ReqwestClient::new());
     show!(shown, ReqwestClient, &ReqwestClient::public_only());
     show!(shown, ReqwestClient, &ReqwestClient::from_client(talkative()));
+    show_text!(shown, HostName, &"a.test".parse().unwrap());
     show!(shown, SystemClock, &SystemClock);
     show!(shown, ThreadRandom, &ThreadRandom);
     let custom: CustomConfig = serde_json::from_value(json!({

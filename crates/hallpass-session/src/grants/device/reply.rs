@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use hallpass_core::{
-    Error, Json, Result, Secret,
-    url::{Host, Url},
-};
+use hallpass_core::{Error, Json, Result, Secret, is_loopback, url::Url};
 
 /// Where the reply does not say.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -66,13 +63,8 @@ fn malformed(what: &str) -> Error {
 /// https; http where the endpoint itself is reached so, on loopback or at the very same host.
 fn to_be_shown(uri: &str, endpoint: &Url) -> Option<Url> {
     let uri = Url::parse(uri).ok()?;
-    let is_loopback = match uri.host()? {
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-        Host::Domain(name) => name == "localhost",
-    };
     let may_be_plain =
-        is_loopback || (endpoint.scheme() == "http" && uri.host() == endpoint.host());
+        is_loopback(&uri) || (endpoint.scheme() == "http" && uri.host() == endpoint.host());
     let is_shown = uri.scheme() == "https" || (uri.scheme() == "http" && may_be_plain);
     (is_shown && uri.username().is_empty() && uri.password().is_none()).then_some(uri)
 }
