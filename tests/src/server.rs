@@ -45,7 +45,11 @@ impl RealServer {
         let mut server = Self { child, stderr, ready: Value::Null };
         let line = line.and_then(|line| line.recv_timeout(limit).ok());
         match line.as_deref().map(ready) {
-            Some(Ok(ready)) => server.ready = ready,
+            Some(Ok(ready)) => {
+                #[cfg(hallpass_watch_secrets)]
+                watch_password(&ready);
+                server.ready = ready;
+            }
             Some(Err(failure)) => return Err(server.give_up(&failure.to_string())),
             None => return Err(server.give_up(&format!("is not ready after {limit:?}"))),
         }
@@ -124,6 +128,16 @@ impl RealServer {
 impl Drop for RealServer {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// `cargo xtask secrets` looks for a database's password.
+#[cfg(hallpass_watch_secrets)]
+fn watch_password(ready: &Value) {
+    let url = text(ready, "url").unwrap_or_default();
+    let user = url.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
+    if let Some((_, password)) = user.and_then(|(user, _)| user.split_once(':')) {
+        drop(hallpass_core::Secret::new(password));
     }
 }
 

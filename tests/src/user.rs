@@ -39,6 +39,8 @@ impl User {
     /// Types this password.
     #[must_use]
     pub fn password(self, password: &str) -> Self {
+        #[cfg(hallpass_watch_secrets)]
+        drop(hallpass_core::Secret::new(password));
         self.with(&["--password", password])
     }
 

@@ -18,6 +18,7 @@ mod process;
 mod python;
 mod quirks;
 mod readme;
+mod secrets;
 mod size;
 mod tidy;
 mod tree;
@@ -90,9 +91,20 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Rewrites the README's provider table.
     Readme,
+    /// Runs every test with everything traced, and searches all that is said for every secret.
+    ///
+    /// The crates of the workspace are compiled so that each secret is written down where it is
+    /// made, and whatever any crate traces or logs is heard at its most talkative level. Logs, what
+    /// the tests print, and panics are then searched, in every form that a secret may have there.
+    /// Secrets are planted first, which must be found. The files are in the target folder, under
+    /// `secrets`: they hold all of it in the clear.
+    Secrets(secrets::Options),
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = secrets::as_compiler() {
+        return code;
+    }
     match run(Arguments::parse().task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -116,6 +128,7 @@ fn run(task: Task) -> Result<(), String> {
         Task::NewProvider { name } => new_provider::write(&root, &name),
         Task::Quirks(options) => quirks::run(&root, &options),
         Task::Readme => readme::rewrite(&root),
+        Task::Secrets(options) => secrets::run(&root, &options),
     }
 }
 

@@ -44,7 +44,7 @@ struct Item {
 /// holds JSON. One that holds something else is an error, and left as it is.
 ///
 /// What keyring-core itself logs at the level debug names entries, and shows them as the keyring's
-/// own `Debug` does.
+/// own `Debug` does: that of keyring-core's mock shows the tokens. Leave `keyring_core` at info.
 ///
 /// Windows keeps at most 2560 bytes in an entry, which the token of some providers exceeds: use
 /// [`TokenFile`](crate::TokenFile) for those. An entry takes 197 bytes besides its token, in which

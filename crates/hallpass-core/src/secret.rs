@@ -2,6 +2,9 @@ use std::{fmt, mem};
 
 use subtle::ConstantTimeEq;
 
+#[cfg(hallpass_watch_secrets)]
+mod watch;
+
 /// A value that must not reach a log: a client secret, a token, a code, a verifier, a state.
 ///
 /// `Debug` prints `Secret(..)`. There is no `Display`, `Serialize`, `PartialEq` or `Deref`, so a
@@ -24,8 +27,11 @@ pub struct Secret(Box<str>);
 impl Secret {
     /// Takes the value over. A `String` with room to spare is copied once and overwritten.
     #[must_use]
+    #[cfg_attr(hallpass_watch_secrets, track_caller)]
     pub fn new(value: impl Into<String>) -> Self {
         let value: String = value.into();
+        #[cfg(hallpass_watch_secrets)]
+        watch::seen(&value, std::panic::Location::caller());
         if value.capacity() == value.len() {
             return Self(value.into_boxed_str());
         }
@@ -79,12 +85,14 @@ impl fmt::Debug for Secret {
 }
 
 impl From<String> for Secret {
+    #[cfg_attr(hallpass_watch_secrets, track_caller)]
     fn from(value: String) -> Self {
         Self::new(value)
     }
 }
 
 impl From<&str> for Secret {
+    #[cfg_attr(hallpass_watch_secrets, track_caller)]
     fn from(value: &str) -> Self {
         Self::new(value)
     }

@@ -32,7 +32,8 @@ const SERVES: &str = "web";
 
 /// What is compiled and run with every feature on. The benchmarks bring the peers, a second HTTP
 /// client among them, which clippy checks and nobody here runs.
-const EVERYTHING: &str = "--locked --workspace --exclude hallpass-benches --all-features";
+pub(crate) const EVERYTHING: &str =
+    "--locked --workspace --exclude hallpass-benches --all-features";
 
 /// Where the steps run.
 pub(super) struct Machine<'a> {
@@ -121,13 +122,7 @@ impl Machine<'_> {
     }
 
     fn servers(&self) -> Result<(), String> {
-        for program in ["bash", "node", "npm", "python3"] {
-            needs(Command::new(program).arg("--version"), program)?;
-        }
-        let mut install = Command::new("bash");
-        install.args(["tests/servers/serve.sh", "--install"]);
-        install.args(["oidc-provider", "canaille", "oauth1", "redis", "postgres", "browser"]);
-        run(install.current_dir(self.root))?;
+        install_servers(self.root)?;
         self.cargo(&format!("test {EVERYTHING} --test servers --test browser"))
     }
 
@@ -157,6 +152,17 @@ impl Machine<'_> {
         command.env("CARGO_TARGET_DIR", &self.target).env("CARGO_INCREMENTAL", "0");
         command
     }
+}
+
+/// Installs what `tests/servers` starts.
+pub(crate) fn install_servers(root: &Path) -> Result<(), String> {
+    for program in ["bash", "node", "npm", "python3"] {
+        needs(Command::new(program).arg("--version"), program)?;
+    }
+    let mut install = Command::new("bash");
+    install.args(["tests/servers/serve.sh", "--install"]);
+    install.args(["oidc-provider", "canaille", "oauth1", "redis", "postgres", "browser"]);
+    run(install.current_dir(root))
 }
 
 /// Fails unless `probe` runs: a step never passes because its tool is missing.

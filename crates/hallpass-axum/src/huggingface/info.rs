@@ -16,11 +16,7 @@ use tower_sessions::Session;
 
 use super::NAME;
 use crate::{
-    Decision, LoginContext, SessionEnd, SignInHooks,
-    ending,
-    guard,
-    sign_in::Parts,
-    tokens,
+    Decision, LoginContext, SessionEnd, SignInHooks, ending, guard, sign_in::Parts, tokens,
 };
 
 /// Where the session keeps what the Hub says of the user, which holds no token.

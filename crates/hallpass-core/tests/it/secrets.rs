@@ -5,3 +5,5 @@ mod echoed;
 mod planted;
 mod printed;
 mod traced;
+#[cfg(hallpass_watch_secrets)]
+mod watched;
