@@ -28,8 +28,20 @@ pub async fn get(url: &str) -> Result<Response<String>, Failure> {
 ///
 /// If there is no answer, or one whose body is not UTF-8. Any status is an answer.
 pub async fn send(request: Request<String>) -> Result<Response<String>, Failure> {
+    send_within(request, TIME_LIMIT).await
+}
+
+/// As [`send`], for an answer that may take longer.
+///
+/// # Errors
+///
+/// As [`send`].
+pub async fn send_within(
+    request: Request<String>,
+    limit: Duration,
+) -> Result<Response<String>, Failure> {
     let what = format!("{} {}", request.method(), request.uri());
-    let answer = tokio::time::timeout(TIME_LIMIT, exchange(request));
+    let answer = tokio::time::timeout(limit, exchange(request));
     answer.await.map_err(Failure::of(&what))?.map_err(Failure::of(&what))
 }
 

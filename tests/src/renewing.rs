@@ -216,6 +216,12 @@ impl Process {
         Ok(Self { child, stdout })
     }
 
+    /// What the operating system calls it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The next line that it prints; empty at its end.
     pub async fn line(&mut self) -> String {
         let Some(mut stdout) = self.stdout.take() else { return String::new() };

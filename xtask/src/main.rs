@@ -20,6 +20,7 @@ mod quirks;
 mod readme;
 mod secrets;
 mod size;
+mod soak;
 mod tidy;
 mod tree;
 mod workspace;
@@ -99,6 +100,12 @@ enum Task {
     /// Secrets are planted first, which must be found. The files are in the target folder, under
     /// `secrets`: they hold all of it in the clear.
     Secrets(secrets::Options),
+    /// Lets people sign in, call and sign out while everything else fails and is started again.
+    ///
+    /// Every attempt is accounted for. The command fails where one is lost, somebody is taken for
+    /// somebody else, a refusal has no cause, or memory or descriptors grow. Needs bash, python3 and
+    /// Redis, which a script of ours installs.
+    Soak(soak::Options),
 }
 
 fn main() -> ExitCode {
@@ -129,6 +136,7 @@ fn run(task: Task) -> Result<(), String> {
         Task::Quirks(options) => quirks::run(&root, &options),
         Task::Readme => readme::rewrite(&root),
         Task::Secrets(options) => secrets::run(&root, &options),
+        Task::Soak(options) => soak::run(&root, &options),
     }
 }
 

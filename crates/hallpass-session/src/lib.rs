@@ -11,6 +11,7 @@ mod live;
 mod login;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
+mod owed;
 mod registry;
 mod renew;
 mod renewal;

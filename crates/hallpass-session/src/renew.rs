@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::{
     Entry, Lease, TokenReason, Version,
     live::{Held, Live, Trouble},
+    owed,
 };
 
 /// Between two looks at the store while another process renews: so long at first, and at most.
@@ -322,11 +323,16 @@ fn was_never_sent(error: &Error) -> bool {
     error.is_unsent() || error.reason() == Some("connect") || (is_ours && error.status().is_none())
 }
 
-/// A lease that cannot be given back ends by itself.
+/// A lease that cannot be given back now is given back later, or ends by itself.
 pub(crate) async fn release(live: &Live, lease: Lease, is_in_doubt: bool) {
-    if let Err(error) = live.parts.store.release(lease, is_in_doubt).await {
-        tracing::warn!(%error, key = ?live.key, "a lease was not released, and ends by itself");
-    }
+    let (holder, was_interrupted) = (lease.holder(), lease.was_interrupted());
+    let Err(error) = live.parts.store.release(lease, is_in_doubt).await else { return };
+    tracing::warn!(%error, key = ?live.key, "a lease was not released: it is tried again");
+    let (store, key) = (Arc::clone(&live.parts.store), live.key.clone());
+    owed::give_back_later(live.parts.lease, move || {
+        let (store, lease) = (Arc::clone(&store), Lease::new(key.clone(), holder, was_interrupted));
+        async move { store.release(lease, is_in_doubt).await }
+    });
 }
 
 /// Writes, if what is kept is of the version `expected`. A write whose answer got lost, now or

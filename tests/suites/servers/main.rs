@@ -19,5 +19,6 @@ mod grants;
 mod processes;
 mod sessions;
 mod instances;
+mod soak;
 mod stores;
 mod web;

@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 use hallpass_core::{Error, ErrorKind, Result};
 use tokio::time;
 
-use crate::store::lease_length;
+use crate::{owed, store::lease_length};
 
 /// A store that is gone does not hold up those who ask it for longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,14 +30,20 @@ pub(super) fn millis(length: Duration) -> i64 {
     i64::try_from(lease_length(length).as_millis()).unwrap_or(i64::MAX)
 }
 
-/// After an `error` that does not say whether the lease was taken: nobody knows of it but who asked,
-/// so that it is theirs to `give_back`. What is not given back in a short while ends by itself.
-pub(super) async fn unheard(error: &Error, give_back: impl Future<Output = Result<()>>) {
+/// After an `error` that does not say whether a lease of this `length` was taken: nobody knows of it
+/// but who asked, so that it is theirs to `give_back`, now or later.
+pub(super) async fn unheard<F>(
+    error: &Error,
+    length: Duration,
+    give_back: impl Fn() -> F + Send + 'static,
+) where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
     if error.kind() != ErrorKind::Transport {
         return;
     }
-    if !matches!(time::timeout(UNHEARD_PATIENCE, give_back).await, Ok(Ok(()))) {
-        tracing::debug!("a lease that may have been taken was not given back");
+    if !matches!(time::timeout(UNHEARD_PATIENCE, give_back()).await, Ok(Ok(()))) {
+        owed::give_back_later(lease_length(length), give_back);
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 /// Tokens in Redis, for all processes of all machines. Leases go by the server's clock.
 ///
 /// A call waits for 10 s at most; one for a lease that failed takes up to 2 s more, to give it back
-/// where it was taken nevertheless. Needs Redis 5 or newer, or what speaks its protocol and runs Lua
+/// where it was taken nevertheless, and goes on with that afterwards. Needs Redis 5 or newer, or what speaks its protocol and runs Lua
 /// scripts.
 ///
 /// What Redis loses is lost, and a renewed token of a provider that rotates them with it: the user
@@ -273,7 +273,12 @@ impl TokenStore for RedisStore {
         let taken =
             self.answer(&used, lease.invoke_async(&mut ConnectionManager::clone(&used))).await;
         if let Err(error) = &taken {
-            unheard(error, self.give_back(key, holder, None)).await;
+            let (store, key) = (self.clone(), key.clone());
+            let give_back = move || {
+                let (store, key) = (store.clone(), key.clone());
+                async move { store.give_back(&key, holder, None).await }
+            };
+            unheard(error, length, give_back).await;
         }
         let was_interrupted: Option<bool> = taken?;
         Ok(was_interrupted.map(|it| Lease::new(key.clone(), holder, it)))

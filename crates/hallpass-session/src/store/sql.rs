@@ -234,7 +234,12 @@ macro_rules! token_store {
                     .bind(distant::millis(length));
                 let taken = sql::ask!(self, lease.fetch_all());
                 if let Err(error) = &taken {
-                    distant::unheard(error, self.give_back(key, holder, None)).await;
+                    let (store, key) = (self.clone(), key.clone());
+                    let give_back = move || {
+                        let (store, key) = (store.clone(), key.clone());
+                        async move { store.give_back(&key, holder, None).await }
+                    };
+                    distant::unheard(error, length, give_back).await;
                 }
                 let was_interrupted = taken?.into_iter().next();
                 Ok(was_interrupted.map(|it| Lease::new(key.clone(), holder, it)))

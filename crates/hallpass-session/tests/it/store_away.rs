@@ -84,6 +84,26 @@ async fn a_write_whose_answer_got_lost_is_a_write() {
 }
 
 #[tokio::test]
+async fn a_lease_that_could_not_be_given_back_is_given_back_once_the_store_answers() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", world.login().await).await.unwrap();
+    world.clock.forward(4_000);
+    let session = world.over(Away::before("release", 0..2)).session("ada");
+    session.token().await.unwrap();
+    let taken = || world.store.lease(session.key(), Duration::from_secs(60));
+    assert!(taken().await.unwrap().is_none(), "nobody gave it back yet");
+    let free = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            if let Some(lease) = taken().await.unwrap() {
+                return lease;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(!free.await.unwrap().was_interrupted(), "without a doubt");
+}
+
+#[tokio::test]
 async fn a_refusal_is_told_though_the_store_went_away_after_it() {
     let world = World::new().await;
     world.manager.sign_in("ada", world.login().await).await.unwrap();
