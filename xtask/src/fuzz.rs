@@ -20,7 +20,8 @@ pub(crate) struct Options {
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
     /// How long each runs. 0 runs the corpus and the seeds alone.
-    #[arg(long, default_value_t = 15, value_name = "N")]
+    #[arg(long, default_value_t = 15, value_name = "N",
+          value_parser = clap::value_parser!(u64).range(0..=10_080))]
     minutes: u64,
     /// Goes on from here instead of from a number by chance.
     #[arg(long, value_name = "N")]
@@ -30,8 +31,8 @@ pub(crate) struct Options {
     keep: bool,
 }
 
-/// What `-Zsanitizer` and cargo-fuzz would ask of a nightly compiler, by the flags of LLVM that they
-/// stand for: counters of edges, a table of where these are, and what is compared with what.
+/// What `-Zsanitizer` and cargo-fuzz would ask of a nightly compiler, by the flags of LLVM that
+/// they stand for: counters of edges, a table of where these are, and what is compared with what.
 const INSTRUMENTED: &[&str] = &[
     "--cfg",
     "fuzzing",
@@ -50,7 +51,7 @@ const LONGEST_BYTES: &str = "-max_len=8192";
 /// Longer ones are not kept: most of what they reach, shorter ones do too.
 const LONGEST_KEPT_BYTES: &str = "-max_len=2048";
 /// Of one door, the shortest: a repository is no place for more.
-const MOST_KEPT: usize = 800;
+const MOST_KEPT: usize = 1000;
 
 /// Builds, fuzzes, prints the figures; fails at the first input that a door does not take.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<(), String> {
@@ -80,6 +81,8 @@ struct Machine<'a> {
     root: &'a Path,
     /// The platform of this machine: naming it keeps build scripts and macros as they are.
     host: String,
+    /// Where everything else is built.
+    plain: PathBuf,
     /// Apart from other builds, of which none has these flags.
     target: PathBuf,
 }
@@ -90,21 +93,22 @@ impl<'a> Machine<'a> {
         let version = output(Command::new(rustc).arg("-vV"))?;
         let host = version.lines().find_map(|line| line.strip_prefix("host: "));
         let host = host.ok_or("`rustc -vV` names no host")?.to_owned();
-        let target = target_folder(|name| env::var_os(name))?.join("fuzz");
-        Ok(Self { root, host, target })
+        let plain = target_folder(|name| env::var_os(name))?;
+        let target = plain.join("fuzz");
+        Ok(Self { root, host, plain, target })
     }
 
     /// The program that knows the corpus, compiled as everything else is.
     fn corpus(&self, arguments: &[&str]) -> Command {
         let run = ["run", "--quiet", "--locked", "-p", "hallpass-doors", "--bin", "corpus", "--"];
         let mut command = cargo(self.root, &run);
-        command.args(arguments);
+        command.args(arguments).env("CARGO_TARGET_DIR", &self.plain);
         command
     }
 
     fn build(&self) -> Result<(), String> {
-        // Not `--locked`: its lock file follows the main one, whose packages it builds.
-        let mut build = cargo(&self.root.join("fuzz"), &["build", "--release"]);
+        // That its lock file follows the main one, the suite `corpus` sees.
+        let mut build = cargo(&self.root.join("fuzz"), &["build", "--release", "--locked"]);
         build.args(["--target", &self.host]).env("CARGO_TARGET_DIR", &self.target);
         run_command(build.env("CARGO_ENCODED_RUSTFLAGS", INSTRUMENTED.join("\x1f")))
     }
@@ -113,6 +117,7 @@ impl<'a> Machine<'a> {
         let folder = self.target.join("runs").join(name);
         let inputs = folder.join("inputs");
         create(&inputs)?;
+        remove_unpacked(&inputs)?;
         let text = self.root.join("fuzz/corpus").join(format!("{name}.txt"));
         if text.exists() {
             run_command(&mut self.corpus(&["unpack", &word(&text)?, &word(&inputs)?]))?;
@@ -161,6 +166,21 @@ impl<'a> Machine<'a> {
     fn fuzzer(&self, name: &str) -> Command {
         Command::new(self.target.join(&self.host).join("release").join(name))
     }
+}
+
+/// Takes away what an earlier run unpacked here: corpus and seeds may have changed. What was found
+/// since stays.
+fn remove_unpacked(folder: &Path) -> Result<(), String> {
+    let cannot = |error| format!("cannot empty {}: {error}", folder.display());
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("corpus-") || name.starts_with("seed-") {
+            fs::remove_file(entry.path()).map_err(cannot)?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes the largest files away until there are few enough.

@@ -41,8 +41,8 @@ const LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 ///   mode; a folder may be root's. So a tool that `sudo` starts with the user's `HOME` is refused,
 ///   and makes nothing there. Who owns a folder further up can take the file away, but not put one
 ///   of their own in its place.
-/// - A file that is cut short, of something else, or written by a later version is refused too, and
-///   left as it is.
+/// - A file that is cut short, of something else, with two tokens of one user at one client, or
+///   written by a later version is refused too, and left as it is.
 /// - A symbolic link is followed, once, by [`open`](Self::open): it is the user's own, as they keep
 ///   settings elsewhere. All of the above is asked of where it leads.
 /// - The lock is `flock` on Unix. Where the folder's file system has none, that is an error; one of

@@ -124,8 +124,8 @@ impl Signer {
         Ok(self)
     }
 
-    /// Adds `oauth_body_hash` to each request whose body is no form, one without a body too, so
-    /// that the body is signed ([OAuth Request Body
+    /// Adds `oauth_body_hash` to each request whose body is no form and becomes none, one without a
+    /// body too, so that the body is signed ([OAuth Request Body
     /// Hash](https://datatracker.ietf.org/doc/draft-eaton-oauth-bodyhash/)): by the hash of the
     /// method, SHA-1 for PLAINTEXT. PLAINTEXT signs nothing, and so not the hash either: who changes
     /// the body on the way changes that too.
@@ -266,7 +266,9 @@ impl Signer {
     ) -> Vec<Pair> {
         let timestamp = self.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let (timestamp, nonce) = (timestamp.to_string(), self.nonce());
-        let body_hash = (self.has_body_hash && !parts.is_form())
+        // What the parameters go into is a form, if it was empty before, too.
+        let is_form = parts.is_form() || self.placement == Placement::Form;
+        let body_hash = (self.has_body_hash && !is_form)
             .then(|| STANDARD.encode(self.method.hash().of(parts.body())));
         let mut params = vec![
             ("oauth_consumer_key", self.client.consumer_key()),

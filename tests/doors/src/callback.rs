@@ -172,7 +172,18 @@ fn third_party(query: &str) {
 /// A logout in a frame names this issuer, or nobody.
 fn frontchannel(query: &str) {
     match at_once(FrontchannelLogout::from_query(&*acme(), query)) {
-        Ok(logout) => assert!(logout.session().is_none_or(|session| !session.is_empty())),
+        Ok(logout) => {
+            let [issuers, sessions] = ["iss", "sid"].map(|name| values(query, name));
+            let is_once = issuers.len() <= 1 && sessions.len() <= 1;
+            assert!(is_once, "a parameter is there twice: {query:?}");
+            // An empty one is none.
+            let [issuer, session] =
+                [&issuers, &sessions].map(|all| all.first().filter(|value| !value.is_empty()));
+            assert!(issuer.is_none_or(|issuer| issuer == ISSUER), "another issuer's: {query:?}");
+            assert_eq!(issuer.is_some(), session.is_some(), "{query:?}");
+            assert_eq!(logout.session(), session.map(String::as_str));
+            assert_eq!(logout.is_named(), issuer.is_some());
+        }
         Err(error) => check_error(&error, &[]),
     }
 }
@@ -181,8 +192,12 @@ fn frontchannel(query: &str) {
 fn logout(query: &str) {
     let pending = PendingLogout::from_session(&Secret::new(r#"{"state":"s"}"#)).unwrap();
     let is_own = pending.verify(query).is_ok();
+    assert!(!is_own || values(query, "state") == [STATE], "somebody else's logout: {query:?}");
+}
+
+/// What a query says under this name, as a reader reads it that is not ours.
+fn values(query: &str, name: &str) -> Vec<String> {
     let query = query.strip_prefix('?').unwrap_or(query);
-    let has_state =
-        form_urlencoded::parse(query.as_bytes()).any(|pair| pair == ("state".into(), STATE.into()));
-    assert!(!is_own || has_state, "somebody else's logout");
+    let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+    pairs.filter(|(said, _)| said == name).map(|(_, value)| value).collect()
 }

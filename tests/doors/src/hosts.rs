@@ -22,8 +22,8 @@ use crate::world::{Answers, at_once, client, config, pick};
 
 /// What people type to say where a provider is.
 ///
-/// Bytes: which type reads it. Then the text. What is accepted stands in URLs as it was written, and
-/// nowhere else than in its own place.
+/// Bytes: which type reads it. Then the text. What is accepted stands in URLs as it was written,
+/// and nowhere else than in its own place.
 pub fn hosts(input: &[u8]) {
     let Some((&which, rest)) = input.split_first() else { return };
     let Ok(text) = std::str::from_utf8(rest) else { return };
@@ -33,16 +33,16 @@ pub fn hosts(input: &[u8]) {
         b's' => host(text, |it: ShopDomain| Shopify::new(&it)),
         b'g' => host(text, |it: EnterpriseHost| GitHub::enterprise(&it)),
         b'd' => host(text, |it: GitLabHost| GitLab::self_managed(&it)),
-        b'O' => within(text, &["login.oak.test"], |it: OktaServer| {
+        b'O' => within(text, "default", &["login.oak.test"], |it: OktaServer| {
             Okta::custom(&"login.oak.test".parse().unwrap(), &it)
         }),
         b'm' => {
             let own = ["login.microsoftonline.com", "graph.microsoft.com"];
-            within(text, &own, |it: Tenant| Microsoft::for_tenant(it));
+            within(text, "oak.test", &own, |it: Tenant| Microsoft::for_tenant(it));
         }
         b'f' => {
             let own = ["www.facebook.com", "graph.facebook.com", "limited.facebook.com"];
-            within(text, &own, |it: GraphVersion| Facebook::at_version(&it));
+            within(text, "v25.0", &own, |it: GraphVersion| Facebook::at_version(&it));
         }
         b'r' => user_agent(text),
         _ => base_url(text),
@@ -60,13 +60,19 @@ where
     check(make(parsed), &[&name, &api], text);
 }
 
-/// The type stands in a path: the host is the provider's.
-fn within<T, P: Provider>(text: &str, hosts: &[&str], make: impl FnOnce(T) -> P)
+/// The type stands in a path: the host is the provider's, and the path has as many segments as with
+/// a text that does no harm.
+fn within<T, P: Provider>(text: &str, harmless: &str, hosts: &[&str], make: impl Fn(T) -> P)
 where
     T: std::str::FromStr<Err = hallpass::Error>,
 {
     let Some(parsed) = parsed::<T>(text.parse(), text) else { return };
-    check(make(parsed), hosts, text);
+    let segments = |urls: &[Url]| -> Vec<usize> {
+        urls.iter().map(|url| url.path_segments().map_or(0, Iterator::count)).collect()
+    };
+    let want = check(make(harmless.parse().expect("it does no harm")), hosts, harmless);
+    let got = check(make(parsed), hosts, text);
+    assert_eq!(segments(&got), segments(&want), "{text:?} makes {got:?}");
 }
 
 fn parsed<T>(got: Result<T>, text: &str) -> Option<T> {
@@ -75,7 +81,9 @@ fn parsed<T>(got: Result<T>, text: &str) -> Option<T> {
     got.ok()
 }
 
-fn check<P: Provider>(provider: P, hosts: &[&str], text: &str) {
+/// All URLs of the provider, and those that are asked for others.
+fn check<P: Provider>(provider: P, hosts: &[&str], text: &str) -> Vec<Url> {
+    let mut urls = Vec::new();
     let descriptor: Descriptor = provider.descriptor().clone();
     let both = descriptor.authorize_and_token().map(|(authorize, token)| [authorize, token]);
     let endpoints = descriptor.endpoints().map(|(_, url)| url);
@@ -87,7 +95,8 @@ fn check<P: Provider>(provider: P, hosts: &[&str], text: &str) {
         let Some(Host::Domain(host)) = parsed.host() else { panic!("{text:?} makes {url}") };
         assert!(hosts.contains(&host), "{text:?} makes {url}");
         assert!(parsed.username().is_empty() && parsed.password().is_none(), "{text:?}");
-        assert!(parsed.fragment().is_none(), "{text:?}");
+        assert!(parsed.query().is_none() && parsed.fragment().is_none(), "{text:?} makes {url}");
+        urls.push(parsed);
     }
     // As every application makes it; what is not known is asked for there.
     let http = Arc::new(Answers::json(Vec::new()).without_keys());
@@ -97,7 +106,10 @@ fn check<P: Provider>(provider: P, hosts: &[&str], text: &str) {
         let asked = http.asked();
         assert!(!asked.is_empty(), "{text:?}");
         assert!(asked.iter().all(|url| url.host_str().is_some_and(|host| hosts.contains(&host))));
+        assert!(asked.iter().all(|url| url.query().is_none()), "{text:?} asks {asked:?}");
+        urls.extend(asked);
     }
+    urls
 }
 
 /// It is a header of one line.

@@ -1,9 +1,9 @@
-//! Every place where bytes of somebody else come in, as a function of these bytes.
+//! The places where bytes of somebody else come in that are fuzzed, as functions of these bytes.
 //!
 //! A door takes whatever bytes there are, hands them to hallpass the way an application, a browser
 //! or a provider would, and panics if what comes out breaks a promise: what is accepted is what was
-//! sent, what is refused repeats no secret, and nothing panics by itself. The fuzzers in `fuzz/` call
-//! these functions, and so does the test that replays their corpus.
+//! sent, what is refused repeats no secret, and nothing panics by itself. The fuzzers in `fuzz/`
+//! call these functions, and so does the test that replays their corpus.
 //!
 //! Bytes at the beginning of an input choose: which provider, which reader, which status. Their
 //! meaning is told at each door; every byte means something, so that no input is lost. Where an
@@ -18,16 +18,21 @@ mod discovery;
 mod hosts;
 mod jwks;
 mod jwt;
+mod oauth1;
 mod oracle;
 mod providers;
+mod replies;
 mod stored;
+mod token_file;
 mod token_response;
 mod web;
+mod wire;
 mod world;
 
 pub use crate::{
-    callback::callback, discovery::discovery, hosts::hosts, jwks::jwks, jwt::jwt,
-    providers::providers, stored::stored, token_response::token_response, web::web,
+    callback::callback, discovery::discovery, hosts::hosts, jwks::jwks, jwt::jwt, oauth1::oauth1,
+    providers::providers, replies::replies, stored::stored, token_file::token_file,
+    token_response::token_response, web::web,
 };
 
 /// A door, by the name of its fuzzer and of its corpus.
@@ -40,8 +45,11 @@ pub const DOORS: &[Door] = &[
     ("hosts", hosts),
     ("jwks", jwks),
     ("jwt", jwt),
+    ("oauth1", oauth1),
     ("providers", providers),
+    ("replies", replies),
     ("stored", stored),
+    ("token_file", token_file),
     ("token_response", token_response),
     ("web", web),
 ];

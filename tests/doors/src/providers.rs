@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass::{
     AuthorizationRequest, BaseOAuth2, Callback, EmailVerification, IdEmail, OAuth2Token, Provider,
     Result, Revoke, Secret,
@@ -39,8 +40,8 @@ use crate::{
 type Http = Arc<dyn HttpClient>;
 type Maker = fn(Http) -> Arc<dyn BaseOAuth2>;
 
-/// Each provider, and the other ways of those that have two. The first byte of an input counts here,
-/// from `@` on: a new one goes to the end, or the corpus would mean something else.
+/// Each provider, and the other ways of those that have two. The first byte of an input counts
+/// here, from `@` on: a new one goes to the end, or the corpus would mean something else.
 pub(crate) const EVERYONE: [(&str, Maker); 25] = [
     ("apple", |http| made(Apple::new(), http)),
     ("auth0", |http| made(Auth0::new(&"login.oak.test".parse().unwrap()), http)),
@@ -93,8 +94,8 @@ fn made<P: Provider>(provider: P, http: Http) -> Arc<dyn BaseOAuth2> {
 /// readers.
 ///
 /// Bytes: provider, operation, status, media type. Then parts: the first is the callback of an
-/// exchange, or the claims of the token with which a profile is asked for; the others are bodies, in
-/// turn. Words in them are those of the fixtures.
+/// exchange, or the claims of the token with which a profile is asked for; the others are bodies,
+/// in turn. Words in them are those of the fixtures.
 pub fn providers(input: &[u8]) {
     let Some((&[who, what, status, label], rest)) = input.split_first_chunk() else { return };
     let Some((name, make)) = EVERYONE.get(usize::from(who % 64)) else { return };
@@ -104,7 +105,8 @@ pub fn providers(input: &[u8]) {
     let bodies: Vec<_> = parts.map(|part| with_id_tokens(&part, Some(&nonce))).collect();
     let said = bodies.clone();
     let bodies = bodies.into_iter().map(String::into_bytes).collect();
-    let client = make(Arc::new(Answers::new(status, label, bodies)));
+    let http = Arc::new(Answers::new(status, label, bodies));
+    let client = make(Arc::clone(&http) as Http);
     assert_eq!(client.descriptor().name(), *name);
     match pick(&OPERATIONS, what) {
         "profile" => profile(&*client, &own, &said),
@@ -119,8 +121,8 @@ pub fn providers(input: &[u8]) {
         "client_credentials" => {
             token(at_once(client.request_token(Grant::new("client_credentials"))), SECRET);
         }
-        "revoke_access_token" => revoke(&*client, Revoke::AccessToken),
-        _ => revoke(&*client, Revoke::Grant),
+        "revoke_access_token" => revoke(&*client, Revoke::AccessToken, &http),
+        _ => revoke(&*client, Revoke::Grant, &http),
     }
 }
 
@@ -158,20 +160,32 @@ fn check_identity(who: &IdEmail, claims: &str, bodies: &[String]) {
     };
     assert!(!email.is_empty(), "an empty address");
     let parse = |text: &str| serde_json::from_str::<Json>(text.trim_start_matches('\u{feff}'));
-    // What is signed is no JSON any more.
-    let is_signed = |text: &&String| text.contains("eyJ");
-    if bodies.iter().any(|body| is_signed(&body)) {
-        return;
-    }
-    let said: Vec<_> = bodies.iter().map(String::as_str).chain([claims]).flat_map(parse).collect();
+    let written = || bodies.iter().map(String::as_str).chain([claims]);
+    let plain: Vec<_> = written().flat_map(parse).collect();
     let mut found = Vec::new();
-    said.iter().for_each(|json| texts(json, &mut found));
+    plain.iter().for_each(|json| texts(json, &mut found));
+    // A body can be signed as a whole, and what is signed can stand in a body.
+    let signed: Vec<_> = written().chain(found.iter().copied()).flat_map(signed_claims).collect();
+    signed.iter().for_each(|json| texts(json, &mut found));
     assert!(found.contains(&email.as_str()), "an address that nobody named");
 }
 
-fn revoke(client: &dyn BaseOAuth2, what: Revoke) {
-    if let Err(error) = at_once(client.revoke_token(&bearer(""), what)) {
-        check_error(&error, &[SECRET]);
+/// The claims of what looks like a JWT in `text`, whoever signed it.
+fn signed_claims(text: &str) -> Vec<Json> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let claims = text.split(|c| !is_part(c)).filter_map(|word| word.split('.').nth(1));
+    let claims = claims.filter_map(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    claims.filter_map(|claims| serde_json::from_slice(&claims).ok()).collect()
+}
+
+/// What is revoked, the provider was asked to end, and said that it did.
+fn revoke(client: &dyn BaseOAuth2, what: Revoke, http: &Answers) {
+    match at_once(client.revoke_token(&bearer(""), what)) {
+        Ok(()) => {
+            assert!(!http.asked().is_empty(), "revoked, and nobody was asked");
+            assert!(http.status.is_success(), "revoked by a refusal: {}", http.status);
+        }
+        Err(error) => check_error(&error, &[SECRET, TOKEN, REFRESH]),
     }
 }
 
@@ -193,8 +207,6 @@ fn exchange(client: &dyn BaseOAuth2, query: &str) -> Result<OAuth2Token> {
 
 /// What a client makes of the randomness of the tests.
 fn base64_of(number: u8) -> String {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
     URL_SAFE_NO_PAD.encode([number; 32])
 }
 

@@ -8,6 +8,7 @@ use crate::{
 };
 
 mod by_hand;
+mod exchanges;
 
 /// For each door that has some: its name, and inputs that lead through it.
 #[must_use]
@@ -24,9 +25,8 @@ pub fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
     let mut seeds = by_hand::seeds();
     let mut push = |door: &str, inputs: Vec<String>| {
         let place = seeds.iter_mut().find(|(name, _)| *name == door);
-        if let Some((_, all)) = place {
-            all.extend(inputs.into_iter().map(String::into_bytes));
-        }
+        let (_, all) = place.expect("it is a door");
+        all.extend(inputs.into_iter().map(String::into_bytes));
     };
     push("callback", callbacks.collect());
     push("token_response", replies.collect());
@@ -34,7 +34,7 @@ pub fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
     seeds
 }
 
-/// As [`providers`](crate::providers) reads them.
+/// As `providers` reads them.
 fn input(provider: &str, fixture: &Fixture) -> Option<String> {
     let who = EVERYONE.iter().position(|(name, _)| *name == provider)?;
     let what = OPERATIONS.iter().position(|name| *name == fixture.operation()).unwrap_or(0);
@@ -88,7 +88,8 @@ fn chosen(exchange: &Exchange) -> (char, char) {
     (digit(status, STATUSES.len()), digit(label, LABELS.len()))
 }
 
-/// The printable byte that [`pick`](crate::world::pick) takes for `number` in a list of this length.
+/// The printable byte that [`pick`](crate::world::pick) takes for `number` in a list of this
+/// length.
 fn digit(number: u8, length: usize) -> char {
     let is_it = |byte: &u8| usize::from(*byte) % length == usize::from(number);
     char::from((b'0'..=b'z').find(is_it).unwrap_or_default())
@@ -102,13 +103,17 @@ fn location(exchange: &Exchange) -> Option<String> {
 }
 
 fn of(name: &'static str, all: &[(&str, &str)]) -> Vec<(&'static str, Fixture)> {
-    let fixtures = all.iter().filter_map(|(file, text)| Fixture::parse(file, text).ok());
-    fixtures.map(|fixture| (name, fixture)).collect()
+    let fixture = |file: &str, text: &str| {
+        Fixture::parse(file, text).unwrap_or_else(|error| panic!("{name}, {file}: {error}"))
+    };
+    all.iter().map(|(file, text)| (name, fixture(file, text))).collect()
 }
 
-type Fixtures = &'static [(&'static str, &'static str)];
+/// The fixtures of a provider: names and texts.
+pub type Fixtures = &'static [(&'static str, &'static str)];
 
-const FIXTURES: [(&str, Fixtures); 21] = [
+/// Of each provider its name, and its fixtures.
+pub const FIXTURES: [(&str, Fixtures); 21] = [
     ("apple", hallpass::apple::FIXTURES),
     ("auth0", hallpass::auth0::FIXTURES),
     ("discord", hallpass::discord::FIXTURES),

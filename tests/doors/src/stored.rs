@@ -15,7 +15,7 @@ use crate::{
 /// What a store or a session gives back: a token, a login on its way, a logout on its way, a sealed
 /// text.
 ///
-/// Bytes: which of these. Then the text, or edits of one that was sealed here, as [`edited`] reads
+/// Bytes: which of these. Then the text, or edits of one that was sealed here, as `edited` reads
 /// them.
 pub fn stored(input: &[u8]) {
     let Some((&which, rest)) = input.split_first() else { return };
@@ -53,10 +53,18 @@ fn check_pending(pending: PendingAuthorization) {
     assert_eq!(format!("{:?}", read(&Secret::new(other.to_string()))), shown);
 }
 
+/// The same of a logout.
 fn logout(text: &Secret) {
     match PendingLogout::from_session(text) {
         Ok(pending) => {
+            let shown = format!("{pending:?}");
             let written = pending.expose_for_session();
+            let mut other: Json = serde_json::from_str(written.expose()).unwrap();
+            if !other["state"].is_null() {
+                other["state"] = "x".into();
+            }
+            let other = PendingLogout::from_session(&Secret::new(other.to_string())).unwrap();
+            assert_eq!(format!("{other:?}"), shown, "`Debug` shows the state");
             let again = PendingLogout::from_session(&written).expect("what was written is read");
             assert_eq!(again.expose_for_session().expose(), written.expose());
         }

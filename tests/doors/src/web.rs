@@ -18,7 +18,8 @@ use crate::{
     world::{Answers, NOW, REDIRECT_URI, at_once, client, config, pick},
 };
 
-/// What a browser gives back or asks for: the cookie of a login on its way, and where to go after it.
+/// What a browser gives back or asks for: the cookie of a login on its way, and where to go after
+/// it.
 ///
 /// Bytes: which of these. Then the way back; or the `Cookie` header, in which `$C` is the cookie of
 /// a login that this process began; or edits of that cookie.

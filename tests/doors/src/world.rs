@@ -139,12 +139,12 @@ pub(crate) fn keys() -> &'static Keys {
 /// The public ones of [`keys`].
 pub(crate) fn jwks() -> &'static Json {
     static JWKS: OnceLock<Json> = OnceLock::new();
-    let public = |keys: &Keys| json!({ "keys": [keys.rsa.public_jwk(), keys.ec.public_jwk(), keys.ed.public_jwk()] });
-    JWKS.get_or_init(|| public(keys()))
+    let public = |keys: &Keys| [&keys.rsa, &keys.ec, &keys.ed].map(SigningKey::public_jwk);
+    JWKS.get_or_init(|| json!({ "keys": public(keys()) }))
 }
 
-/// `text` with a signed JWT in the place of each `ID_TOKEN{…}` or `ID_TOKEN_ES256{…}`, which is how
-/// the fixtures write one. A claim that is left out gets the value that is right.
+/// `text` with a signed JWT in the place of each `ID_TOKEN{…}` or `ID_TOKEN_ES256{…}`, which is
+/// how the fixtures write one. A claim that is left out gets the value that is right.
 pub(crate) fn with_id_tokens(text: &str, nonce: Option<&str>) -> String {
     const WORD: &str = "ID_TOKEN";
     let (mut out, mut rest) = (String::new(), text);
@@ -210,7 +210,7 @@ impl Clock for Still {
 
 /// State, verifier and nonce are the same each time, and differ from each other.
 #[derive(Debug)]
-struct Counted;
+pub(crate) struct Counted;
 
 impl Random for Counted {
     fn fill(&self, bytes: &mut [u8]) {

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use hallpass_core::{Error, Result, Secret};
 use hallpass_session::TokenKey;
@@ -60,6 +60,11 @@ pub(super) fn parse(path: &Path, text: &Secret) -> Result<Vec<Line>> {
         return Err(Error::config(message).with_reason("newer_store"));
     }
     let contents: Contents = serde_json::from_str(text.expose()).map_err(unreadable)?;
+    let mut keys = HashSet::new();
+    // Of two, a logout would forget one, and the next look find the other.
+    if !contents.tokens.iter().all(|line| keys.insert((&line.user, &line.provider))) {
+        return Err(broken(path, "a token twice"));
+    }
     Ok(contents.tokens)
 }
 

@@ -137,6 +137,7 @@ async fn a_file_that_is_cut_short_anywhere_is_refused_and_left() {
 async fn what_is_no_token_file_is_refused_and_left() {
     let (_folder, path, store) = signed_in().await;
     let whole = fs::read_to_string(&path).unwrap();
+    let line = &whole[whole.find('[').unwrap() + 1..whole.rfind(']').unwrap()];
     let others = [
         "TOKEN".to_owned(),
         "[]".to_owned(),
@@ -148,6 +149,8 @@ async fn what_is_no_token_file_is_refused_and_left() {
         // Written by a program that knows more: to write it again would lose that.
         whole.replace("\"user\"", "\"TOKEN\":1,\"user\""),
         whole.replace("\"in_doubt\"", "\"in_debt\":1,\"in_doubt\""),
+        // A logout would forget one, and the other be there again.
+        whole.replace("\"tokens\":[", &format!("\"tokens\":[{line},")),
     ];
     for other in others {
         assert_ne!(other, whole);

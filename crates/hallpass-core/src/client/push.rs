@@ -37,7 +37,8 @@ impl<P: Provider> OAuth2Client<P> {
 
 /// RFC 9126 section 2.2. How long it lives is not kept: the browser goes there at once.
 fn request_uri(response: &Response) -> Result<String> {
-    let body = response.json()?;
+    // One that is there twice would hide an `error`, too.
+    let body = response.members()?;
     let found = body.get("request_uri").and_then(Value::as_str).unwrap_or_default();
     // check: 15
     if found.is_empty() || found.len() > LONGEST_REQUEST_URI_BYTES {

@@ -1,5 +1,7 @@
 //! What no fixture has.
 
+use super::exchanges::{OAUTH1, REPLIES, TOKEN_FILE};
+
 /// For each door, inputs as it reads them.
 pub(super) fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
     let own = |inputs: &[&str]| -> Vec<Vec<u8>> {
@@ -40,8 +42,11 @@ pub(super) fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("hosts", own(HOSTS)),
         ("jwks", jwks),
         ("jwt", jwt),
+        ("oauth1", own(OAUTH1)),
         ("providers", Vec::new()),
+        ("replies", own(REPLIES)),
         ("stored", own(STORED)),
+        ("token_file", own(TOKEN_FILE)),
         ("token_response", own(TOKEN_RESPONSE)),
         ("web", own(WEB)),
     ]
@@ -51,7 +56,8 @@ const CALLBACK: &[&str] = &[
     "bcode=c&state=s",
     "ahttps://app.test/cb?code=c&state=s&iss=https%3A%2F%2Fid.test#_=_",
     "`?code=c&state=s&iss=https://id.test&a=%C3%A9+b",
-    "`error=access_denied&error_description=no+planted-code&state=s&error_uri=https://a.test&code=planted-code",
+    "`error=access_denied&error_description=no+planted-code&state=s&error_uri=https://a.test\
+     &code=planted-code",
     "`error=planted-verifier&state=s",
     "`code=a&code=b&state=s",
     "`state=s&error=",
@@ -59,12 +65,18 @@ const CALLBACK: &[&str] = &[
     "ciss=https://id.test&target_link_uri=http://127.0.0.1:3000/x?y#z",
     "ciss=https://id.test&target_link_uri=https://app.test@evil.test",
     "diss=https://id.test&sid=1",
+    "diss=https://id.test&iss=https://id.test&sid=1",
+    "diss=&sid=",
     "estate=s",
+    "estate=s&state=x",
     "e?a=b",
 ];
 
 const DISCOVERY: &[&str] = &[
-    r#"<{"issuer":"https://id.test","authorization_endpoint":"https://id.test/a","token_endpoint":"https://id.test/t","jwks_uri":"https://id.test/k"}"#,
+    concat!(
+        r#"<{"issuer":"https://id.test","authorization_endpoint":"https://id.test/a","#,
+        r#""token_endpoint":"https://id.test/t","jwks_uri":"https://id.test/k"}"#,
+    ),
     r#"<{"issuer":"https://id.test","authorization_endpoint":"https://id.test/a?b=c","token_endpoint":"https://id.test/t","jwks_uri":"https://id.test/k","userinfo_endpoint":"https://id.test/u","revocation_endpoint":"https://id.test/r","introspection_endpoint":"https://id.test/i","end_session_endpoint":"https://id.test/e","device_authorization_endpoint":"https://id.test/d","pushed_authorization_request_endpoint":"https://id.test/p","backchannel_authentication_endpoint":"https://id.test/b","require_pushed_authorization_requests":true,"authorization_response_iss_parameter_supported":true,"token_endpoint_auth_methods_supported":["client_secret_post","none","private_key_jwt"],"revocation_endpoint_auth_methods_supported":["client_secret_basic"],"introspection_endpoint_auth_methods_supported":[],"id_token_signing_alg_values_supported":["RS256","none"],"userinfo_signing_alg_values_supported":["ES256"]}"#,
     r#"<{"issuer":"https://id.test","authorization_endpoint":"http://id.test/a","token_endpoint":"https://u:p@id.test/t"}"#,
     r#"<{"issuer":"https://id.test/","authorization_endpoint":null,"token_endpoint":""}"#,
@@ -83,7 +95,11 @@ const HOSTS: &[&str] = &[
     "`common",
     "`0A0A7E57-1111-4222-8333-0123456789AB",
     "`oak.onmicrosoft.com",
+    "`oak.test/a",
+    "`oak.test?a=b",
+    "_default/a",
     "av26.0",
+    "av26.0/a",
     "bweb:example:v1 (by /u/robin_oak)",
     "chttps://app.test/app",
     "chttp://[::1]:3000/a?b",

@@ -122,6 +122,15 @@ fn check_hash(method: SignatureMethod, content_type: &str, body: &[u8], want: Op
 }
 
 #[test]
+fn a_body_that_becomes_a_form_is_not_hashed() {
+    let url = url("https://a.test/");
+    let signer = signer().with_body_hash().with_placement(Placement::Form);
+    let parts = RequestParts::new(&Method::POST, &url);
+    let Ok(Signed::Form(form)) = signer.sign(&parts, None) else { panic!("it goes into a form") };
+    assert!(!form.expose().contains("oauth_body_hash"), "{}", form.expose());
+}
+
+#[test]
 fn another_body_has_another_signature_only_where_it_is_covered() {
     let url = url("https://a.test/");
     let header = |signer: &Signer, content_type: &str, body: &[u8]| {
