@@ -71,8 +71,8 @@ pub fn bare_callback(query: &str, state: &str, issuer: &str) -> Option<String> {
     code.map(Into::into)
 }
 
-/// reqwest's client as the limits use it: no redirects, no proxy, no retries. It trusts the certificate alone,
-/// where there is one, and else what the system trusts.
+/// reqwest's client as the limits use it: no redirects, no proxy, no retries. It trusts the
+/// certificate alone, where there is one, and else what the system trusts.
 ///
 /// # Panics
 ///

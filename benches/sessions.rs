@@ -1,5 +1,5 @@
-//! A token that is kept and renewed: an endpoint in memory, whose answer waits until all have asked,
-//! hallpass's session over it, and the limit.
+//! A token that is kept and renewed: an endpoint in memory, whose answer waits until all have
+//! asked, hallpass's session over it, and the limit.
 
 mod bare;
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 
 use crate::ci::steps::Machine;
-pub(crate) use crate::ci::steps::{EVERYTHING, install_servers};
+pub(crate) use crate::ci::steps::{EVERYTHING, OF_SERVERS, install_servers};
 
 /// A gate. The order is the order of running: cheapest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -75,7 +75,8 @@ enum Task {
     Bench(bench::Options),
     /// Builds small programs, and prints crates, processor time and size beside the peers'.
     Size,
-    /// Rewrites the committed lists of each crate's normal dependencies, and of what is compiled twice.
+    /// Rewrites the committed lists of each crate's normal dependencies, and of what is compiled
+    /// twice.
     Deps,
     /// Writes the skeleton of a provider's crate, and names it in the workspace and the facade.
     NewProvider {
@@ -103,8 +104,8 @@ enum Task {
     /// Lets people sign in, call and sign out while everything else fails and is started again.
     ///
     /// Every attempt is accounted for. The command fails where one is lost, somebody is taken for
-    /// somebody else, a refusal has no cause, or memory or descriptors grow. Needs bash, python3 and
-    /// Redis, which a script of ours installs.
+    /// somebody else, a refusal has no cause, or memory or descriptors grow. Needs bash, python3
+    /// and Redis, which a script of ours installs.
     Soak(soak::Options),
 }
 

@@ -20,7 +20,7 @@ use clap::Args;
 pub(crate) use self::compiler::as_compiler;
 use self::known::Known;
 use self::report::Report;
-use crate::ci::{EVERYTHING, install_servers, target_folder};
+use crate::ci::{EVERYTHING, OF_SERVERS, install_servers, target_folder};
 use crate::process::{cargo, run as run_command};
 
 /// What is run.
@@ -93,7 +93,7 @@ impl Machine<'_> {
         }
         println!("==> servers");
         install_servers(self.root)?;
-        let suites = format!("--test servers --test browser {all}");
+        let suites = format!("{OF_SERVERS} {all}");
         let servers = self.printing(&mut self.cargo(&compiler, "test", &suites), "servers");
         result.and(servers)
     }

@@ -20,16 +20,17 @@ const PURPOSE: &str = "hallpass logout";
 
 /// Signing out at the provider too.
 impl SignIn {
-    /// Once the session is over, `/logout` sends the browser on to the provider's own page to sign out,
-    /// where the provider has one ([RP-Initiated
+    /// Once the session is over, `/logout` sends the browser on to the provider's own page to sign
+    /// out, where the provider has one ([RP-Initiated
     /// Logout](https://openid.net/specs/openid-connect-rpinitiated-1_0.html)). It comes back to
     /// `/logout/done`: register that URL with the provider as `post_logout_redirect_uri`.
     ///
-    /// With [`tokens`](Self::tokens) the provider is told by the ID token whose session it is; without,
-    /// most ask. Where the provider has no such page, or does not say within 3 s where it is, the
-    /// logout is the application's alone. The browser that comes back brings a `state`, which is
-    /// compared with a sealed cookie of this browser and these ten minutes: `/logout/done` says that
-    /// the provider was asked where it is the right one, and nothing of the provider where not.
+    /// With [`tokens`](Self::tokens) the provider is told by the ID token whose session it is;
+    /// without, most ask. Where the provider has no such page, or does not say within 3 s where it
+    /// is, the logout is the application's alone. The browser that comes back brings a `state`,
+    /// which is compared with a sealed cookie of this browser and these ten minutes: `/logout/done`
+    /// says that the provider was asked where it is the right one, and nothing of the provider
+    /// where not.
     #[must_use]
     pub fn sign_out_at_provider(mut self) -> Self {
         Arc::make_mut(&mut self.parts).ending.leads_to_provider = true;
@@ -87,8 +88,8 @@ async fn leaving(
     Ok((leaving.url.as_str().to_owned(), cookie))
 }
 
-/// Who was asked to sign this browser's user out, as people call it, and what takes the cookie away;
-/// `None` if `query` answers no logout that this browser has begun.
+/// Who was asked to sign this browser's user out, as people call it, and what takes the cookie
+/// away; `None` if `query` answers no logout that this browser has begun.
 pub(crate) fn came_back(
     parts: &Parts,
     headers: &HeaderMap,

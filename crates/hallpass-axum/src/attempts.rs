@@ -12,8 +12,8 @@ use crate::sessions::Link;
 /// [`SignIn::attempt_store`](crate::SignIn::attempt_store), which says who needs one. Feature `redis`.
 ///
 /// Each is a sealed text under `hallpass:attempt:` and its id, which Redis itself deletes after an
-/// hour. A call waits for 10 s at most. Anybody can begin logins: a limit on how often one address may
-/// belongs in front of `/login/{provider}`.
+/// hour. A call waits for 10 s at most. Anybody can begin logins: a limit on how often one address
+/// may belongs in front of `/login/{provider}`.
 pub struct RedisAttempts {
     link: Link,
 }
@@ -24,8 +24,8 @@ impl RedisAttempts {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `attempt_store`: the URL or the password
-    /// is wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `attempt_store`: no answer
-    /// in 10 s.
+    /// is wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `attempt_store`: no
+    /// answer in 10 s.
     pub async fn connect(url: &str) -> Result<Self> {
         let link = Link::open(url).await.map_err(|error| {
             let message = "the store of the logins cannot be used, or does not answer";

@@ -42,22 +42,27 @@ impl SignIn {
     /// One more route, `POST /backchannel-logout/{provider}`: where a provider says that somebody
     /// signed out there ([Back-Channel
     /// Logout](https://openid.net/specs/openid-connect-backchannel-1_0.html)). Register its URL as
-    /// `backchannel_logout_uri`. `replays` remembers what came, for all processes of the application.
+    /// `backchannel_logout_uri`. `replays` remembers what came, for all processes of the
+    /// application.
     ///
-    /// A logout token that names a session at the provider (`sid`) ends the sessions that came of it,
-    /// and one that names a user alone (`sub`) all of theirs; a session that began after the token was
-    /// made lives on. They end with their next request:
+    /// A logout token that names a session at the provider (`sid`) ends the sessions that came of
+    /// it, and one that names a user alone (`sub`) all of theirs; a session that began after the
+    /// token was made lives on. They end with their next request:
     /// [`on_logout`](crate::SignInHooks::on_logout) is told then. What came is kept in the store of the
-    /// sessions, for as long as a session lasts at most ([`longest_session`](Self::longest_session));
-    /// each request of somebody who came with an ID token looks it up there, twice.
+    /// sessions, for as long as a session lasts at most
+    /// ([`longest_session`](Self::longest_session)); each request of somebody who came with an ID
+    /// token looks it up there, twice.
     ///
-    /// A provider [at many hosts](Self::provider_at_hosts) has the same route for all of them. Register
-    /// it with `?host=` and the host, or as it is where the issuer is the host or below it. The token is
-    /// verified by that host's client, and ends sessions of that host alone. A host by which nobody
-    /// signed in is refused, and nothing is sent there.
+    /// A provider [at many hosts](Self::provider_at_hosts) has the same route for all of them.
+    /// Register it with `?host=` and the host, or as it is where the issuer is the host or below
+    /// it. The token is verified by that host's client, and ends sessions of that host alone. A
+    /// host by which nobody signed in is refused, and nothing is sent there. Who signed in is kept,
+    /// for as long as what came: sessions that began before this was turned on are not ended by
+    /// such a provider.
     ///
-    /// The provider is answered 200, or 400: where the token is none of its own for this application,
-    /// or came before, and where the store did not take it, so that the provider sends it again.
+    /// The provider is answered 200, or 400: where the token is none of its own for this
+    /// application, or came before (at many hosts it may come twice, and changes nothing then), and
+    /// where the store did not take it, so that the provider sends it again.
     #[must_use]
     pub fn backchannel_logout(mut self, replays: Arc<dyn ReplayStore>) -> Self {
         let backchannel = BackchannelLogout::new(replays);

@@ -16,10 +16,10 @@ const NAME: &str = "dev-login";
 const DISPLAY_NAME: &str = "Dev login";
 
 impl SignIn {
-    /// One more provider that is none: a server of its own on 127.0.0.1, with users who do not exist
-    /// (`ada`, whose address is verified, `ben`, whose address is not, `cleo`, who has none) and
-    /// tokens that are good nowhere. No credentials of the developer's are looked for. It lasts as
-    /// long as the application, and goes by the name `dev-login`.
+    /// One more provider that is none: a server of its own on 127.0.0.1, with users who do not
+    /// exist (`ada`, whose address is verified, `ben`, whose address is not, `cleo`, who has none)
+    /// and tokens that are good nowhere. No credentials of the developer's are looked for. It lasts
+    /// as long as the application, and goes by the name `dev-login`.
     ///
     /// ```
     /// # use hallpass_axum::{SignIn, web::SealingKeys};
@@ -80,8 +80,8 @@ impl SignIn {
     /// # Security
     ///
     /// Whoever reaches the application from this machine signs in as anybody, without a password:
-    /// a release that was built with this and deployed behind a proxy on the same machine is open to
-    /// whoever gets there. The base URL must be loopback all the same.
+    /// a release that was built with this and deployed behind a proxy on the same machine is open
+    /// to whoever gets there. The base URL must be loopback all the same.
     #[must_use]
     pub fn dangerously_dev_login_in_release(mut self) -> Self {
         Arc::make_mut(&mut self.parts).is_dev_login_in_release = true;

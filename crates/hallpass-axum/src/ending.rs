@@ -78,9 +78,9 @@ impl SignIn {
     /// the access token. Not all that the user ever allowed, so that the next login asks nothing
     /// anew.
     ///
-    /// The token is the user's, not the browser's: in another browser they stay signed in, and calls
-    /// to the provider's API fail there ([`ErrorKind::Denied`](hallpass_core::ErrorKind), reason
-    /// `signed_out`) until they sign in again. A session that ends in another way
+    /// The token is the user's, not the browser's: in another browser they stay signed in, and
+    /// calls to the provider's API fail there ([`ErrorKind::Denied`](hallpass_core::ErrorKind),
+    /// reason `signed_out`) until they sign in again. A session that ends in another way
     /// ([`SessionEnd`]) takes along the token of its own login alone.
     ///
     /// Nobody stays signed in because a provider is down or revokes nothing: the session is over
@@ -187,10 +187,12 @@ async fn whole(
     let id = session.id();
     let is_there = is_there(&parts, id).await?;
     let is_ours = match id.filter(|_| is_there) {
-        Some(id) => parts.ending.tellers.take(id).await?,
+        Some(id) => take(&parts, id).await?,
         None => is_there,
     };
-    session.flush().await?;
+    if let Err(error) = session.flush().await {
+        or_gone(&parts, id, error).await?;
+    }
     if !is_ours || !is_first(&parts, id).await {
         // Somebody pressed twice, or two ends met: the first one tells everybody.
         return Ok(Ended::default());
@@ -210,6 +212,26 @@ async fn whole(
             tokio::spawn(async move { parts.revoke_token(&identity, token.as_ref()).await })
         });
     Ok(Ended { token, revocation })
+}
+
+/// Whether a session that is there is ours to end.
+async fn take(parts: &Parts, id: Id) -> Result<bool, Error> {
+    let Some(store) = &parts.store else { return Ok(true) };
+    match parts.ending.tellers.take(&**store, id, parts.clock.now()).await {
+        Ok(is_ours) => Ok(is_ours),
+        // As far as anybody knows: it is told once all the same, as long as marks can be left.
+        Err(error) => or_gone(parts, Some(id), error.into()).await.map(|()| true),
+    }
+}
+
+/// An error of a store that was to delete a session, unless it has: what is gone is over, nobody
+/// finds it to end it once more, and so this is the only one to tell of it.
+async fn or_gone(parts: &Parts, id: Option<Id>, error: Error) -> Result<(), Error> {
+    if is_there(parts, id).await.unwrap_or(true) {
+        return Err(error);
+    }
+    tracing::warn!(%error, "a session is over, and its store did not say so");
+    Ok(())
 }
 
 /// Whether the store still has it.

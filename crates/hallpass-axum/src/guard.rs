@@ -43,8 +43,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Identity {
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Identity {
     type Rejection = Response;
 
-    /// Not known is not nobody: a route outside [`SignIn::attach`](crate::SignIn::attach), or a store
-    /// that is down, is answered 500.
+    /// Not known is not nobody: a route outside [`SignIn::attach`](crate::SignIn::attach), or a
+    /// store that is down, is answered 500.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Response> {
         let unknown = || StatusCode::INTERNAL_SERVER_ERROR.into_response();
         let Some(session) = parts.extensions.get::<Session>() else {

@@ -34,10 +34,12 @@ pub trait SignInHooks: fmt::Debug + Send + Sync {
     /// A session is over, for this reason. Told once for each, after its end, by whichever request
     /// ended it: of however many that do so at once, one tells.
     ///
-    /// Two processes over a store of the application's whose `create` does not see in one step that a
-    /// record is there may both tell where they end a session in the same instant; and a process that
-    /// dies between the end and the word tells nothing. A session that is not used for 14 days ends in its store, and one that the
-    /// application empties itself (`Session::flush`) is its own affair: neither is told.
+    /// There are exceptions. Where two processes end a session in the same instant, both may tell:
+    /// over a store of the application's whose `create` does not see in one step that a record is
+    /// there, and where a store deletes a session and takes no mark of it. Where a process dies
+    /// between the end and the word, none tells. A session that is not used for 14 days ends in its
+    /// store, and one that the application empties itself (`Session::flush`) is its own affair:
+    /// neither is told.
     async fn on_logout(&self, identity: &Identity, why: SessionEnd) {
         let _ = (identity, why);
     }
@@ -55,7 +57,8 @@ pub enum SessionEnd {
     TooOld,
     /// [`check_session`](SignInHooks::check_session) said `false`.
     NotLetIn,
-    /// Somebody else signed in in this browser.
+    /// Somebody else came with a login in this browser, whatever
+    /// [`on_login`](SignInHooks::on_login) then says of them.
     Replaced,
     /// Its user signed in once more, and [`on_login`](SignInHooks::on_login) denied it or failed. A
     /// login that is denied to somebody who was not signed in is the end of no session.
@@ -64,7 +67,8 @@ pub enum SessionEnd {
     TokenOver,
 }
 
-/// A login that has come to its end. `Debug` leaves out the session, whose id is as good as a login.
+/// A login that has come to its end. `Debug` leaves out the session, whose id is as good as a
+/// login.
 #[non_exhaustive]
 pub struct LoginContext<'a> {
     /// Who it is: what the session will keep.
@@ -80,8 +84,8 @@ pub struct LoginContext<'a> {
     /// [`AuthorizationRequest::data`](hallpass_core::AuthorizationRequest::data), if it began the
     /// login itself: [`Steps::begin`](crate::Steps::begin).
     pub data: Option<&'a str>,
-    /// The session, to read and to write: that of before, empty if it was somebody else's. It has a new id once the login is allowed; what is written and then
-    /// denied is dropped with it.
+    /// The session, to read and to write: that of before, empty if it was somebody else's. It has a
+    /// new id once the login is allowed; what is written and then denied is dropped with it.
     pub session: &'a Session,
 }
 

@@ -15,16 +15,16 @@ use crate::{sign_in::Parts, tokens};
 
 /// The clients of a provider that is at many hosts, one for each: for
 /// [`SignIn::provider_at_hosts`](crate::SignIn::provider_at_hosts). [`HostClients`] is one from a
-/// closure or a registry; whoever registers with each host on the way, as with Mastodon's instances,
-/// writes their own, and keeps what was registered: the last 256 clients are kept, and a login that
-/// was begun with one client id is finished with the same one.
+/// closure or a registry; whoever registers with each host on the way, as with Mastodon's
+/// instances, writes their own, and keeps what was registered: the last 256 clients are kept, and a
+/// login that was begun with one client id is finished with the same one.
 ///
 /// # Security
 ///
 /// A stranger types the host. This server then sends requests there, and the client's secret: parse
-/// it by the provider's own type, which only the provider's servers can fit (`….myshop.example`), or
-/// compare it with a list; where any host may be meant, use a transport that goes to public addresses
-/// alone ([`ReqwestClient::public_only`](hallpass_core::ReqwestClient)).
+/// it by the provider's own type, which only the provider's servers can fit (`….myshop.example`),
+/// or compare it with a list; where any host may be meant, use a transport that goes to public
+/// addresses alone ([`ReqwestClient::public_only`](hallpass_core::ReqwestClient)).
 #[async_trait]
 pub trait ClientsByHost: fmt::Debug + Send + Sync {
     /// The provider, for the button: its name and mark. Every client has this
@@ -32,8 +32,8 @@ pub trait ClientsByHost: fmt::Debug + Send + Sync {
     fn descriptor(&self) -> &Descriptor;
 
     /// The one spelling of a host that was typed in. Accounts go by it, so that two spellings would
-    /// be two accounts. By default without space around it, `https://` or `http://` before and a slash
-    /// after it, without the port 443 or a dot at its end, and in lower case but for a path.
+    /// be two accounts. By default without space around it, `https://` or `http://` before and a
+    /// slash after it, without the port 443 or a dot at its end, and in lower case but for a path.
     fn spelled(&self, typed: &str) -> String {
         let typed = typed.trim();
         let has = |scheme: &&str| {
@@ -85,8 +85,8 @@ pub struct HostClients {
 type Make = dyn Fn(&str) -> Result<Arc<dyn BaseOAuth2>> + Send + Sync;
 
 impl HostClients {
-    /// Clients that a closure makes. Name and mark are those of the client for `example`, a host that
-    /// may exist or not.
+    /// Clients that a closure makes. Name and mark are those of the client for `example`, a host
+    /// that may exist or not.
     ///
     /// # Errors
     ///

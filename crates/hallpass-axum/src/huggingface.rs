@@ -1,5 +1,5 @@
-//! Sign-in for a [Hugging Face Space](https://huggingface.co/docs/hub/spaces-oauth) whose README says
-//! `hf_oauth: true`, in one call.
+//! Sign-in for a [Hugging Face Space](https://huggingface.co/docs/hub/spaces-oauth) whose README
+//! says `hf_oauth: true`, in one call.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -35,8 +35,8 @@
 //! - **In a Space** (`SPACE_ID` or `SPACE_HOST` is set): from the variables that
 //!   [`Space`](hallpass_huggingface::Space) reads. The application is at `https://` and the first of
 //!   `SPACE_HOST`, whatever `Host` a request names.
-//! - **Elsewhere, with `OAUTH_CLIENT_ID` and `OAUTH_CLIENT_SECRET`**: an application of one's own at
-//!   the Hub, at [`local_url`](SpaceSignIn::local_url); `OAUTH_SCOPES` is `openid profile` and
+//! - **Elsewhere, with `OAUTH_CLIENT_ID` and `OAUTH_CLIENT_SECRET`**: an application of one's own
+//!   at the Hub, at [`local_url`](SpaceSignIn::local_url); `OAUTH_SCOPES` is `openid profile` and
 //!   `OPENID_PROVIDER_URL` the Hub, unless they are set.
 //! - **Elsewhere, with nothing**: the dev login of the feature `dev-login`, on loopback, with users
 //!   who do not exist. The developer's own token is not looked for, and nobody is given it. Without
@@ -49,26 +49,27 @@
 //!
 //! A Space is shown inside a page of huggingface.co, where browsers keep no cookie that is
 //! `SameSite=Lax`. Those of a Space are `SameSite=None; Secure; Partitioned`: other sites that show
-//! the Space have others. Let a link to the login have `target="_blank"`: within the frame the Hub's
-//! page may not be shown, and some browsers keep no cookie there at all.
+//! the Space have others. Let a link to the login have `target="_blank"`: within the frame the
+//! Hub's page may not be shown, and some browsers keep no cookie there at all.
 //!
 //! - A callback whose attempt this browser has not is begun again, once, at the top: by a redirect,
-//!   or inside a frame by a page whose link opens in a new tab. The second one has a callback of its
-//!   own, which is how it is known without a cookie; what it finds no attempt for is an error. Where
-//!   the user wanted to go is remembered in the memory of this process, for the last 2,000 logins;
-//!   after a restart, or at another process, they come to the front page.
+//!   or inside a frame by a page whose link opens in a new tab. The second one has a callback of
+//!   its own, which is how it is known without a cookie; what it finds no attempt for is an error.
+//!   Where the user wanted to go is remembered in the memory of this process, for an hour, and for
+//!   the last 2,000 logins that named a `return_to`, which anybody can begin; else, after a
+//!   restart, or at another process, they come to the front page.
 //! - `SameSite=None` lets another site's form bring the session along. What is no GET, HEAD or
 //!   OPTIONS and comes from elsewhere (`Sec-Fetch-Site`, or `Origin` where there is none) is served
-//!   without the session, as under `Lax`. A browser that sends neither is not found out: let forms of
-//!   the application repeat a word of the session, as `/logout` does.
+//!   without the session, as under `Lax`. A browser that sends neither is not found out: let forms
+//!   of the application repeat a word of the session, as `/logout` does.
 //! - The pages of sign-in may be shown in frames of the Hub alone.
 //!
 //! # The token
 //!
 //! It is kept in a store of hallpass-session, in memory unless [`SpaceSignIn::sign_in`] names
-//! another, and renewed while the Hub gives refresh tokens. [`OAuthInfo`] has it. Each request for a
-//! page of the application whose user has no token any more, since it is over and cannot be renewed
-//! or the store has none, ends the session.
+//! another, and renewed while the Hub gives refresh tokens. [`OAuthInfo`] has it. Each request for
+//! a page of the application whose user has no token any more, since it is over and cannot be
+//! renewed or the store has none, ends the session.
 
 use std::{fmt, sync::Arc};
 
@@ -202,8 +203,8 @@ impl SpaceSignIn {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): a variable is missing or is no such thing,
-    /// which the message names and does not repeat; the key is none (reason `sealing_key`); there is
-    /// neither a Space nor anything to stand in (reason `no_space`); or as of
+    /// which the message names and does not repeat; the key is none (reason `sealing_key`); there
+    /// is neither a Space nor anything to stand in (reason `no_space`); or as of
     /// [`prefix`](SignIn::prefix), [`require_login`](SignIn::require_login) and the dev login
     /// (reason `dev_login`).
     ///

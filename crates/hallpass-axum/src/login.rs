@@ -184,6 +184,8 @@ async fn answer(
     let taken = attempts.take(provider, redirect_uri, &callback, &sent).await?;
     let found = match taken.attempt {
         Some(attempt) => Found::Login(callback, Box::new(attempt)),
+        // Another look at all of them, for what says no alone.
+        None if !callback.is_refusal() => Found::Nothing,
         // Every attempt of this browser goes on: nobody knows who says so.
         None => attempts
             .nameless_refusal(provider, redirect_uri, &callback, &sent)

@@ -26,11 +26,14 @@ pub(crate) async fn put(
     let mut record = record(words, now, lasting);
     let name = record.id;
     // Not saved at once: there are stores that save what is there, and nothing else.
+    if store.load(&name).await?.is_some() {
+        return store.save(&record).await;
+    }
     store.create(&mut record).await?;
     if record.id == name {
         return Ok(());
     }
-    // It is there, and was made once more under an id of no use.
+    // Somebody was faster, or one that is over is still there: it was made under an id of no use.
     store.delete(&record.id).await?;
     record.id = name;
     store.save(&record).await

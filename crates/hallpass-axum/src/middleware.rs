@@ -139,8 +139,8 @@ async fn require_but_for(State(open): State<Open>, request: Request, next: Next)
 }
 
 /// A layer for the part of an application that is for those who are signed in alone. Who is nobody
-/// is sent to sign in and back where they asked for a page, and told 401 where a script asks. For the
-/// whole of it see [`SignIn::require_login`](crate::SignIn::require_login).
+/// is sent to sign in and back where they asked for a page, and told 401 where a script asks. For
+/// the whole of it see [`SignIn::require_login`](crate::SignIn::require_login).
 ///
 /// ```
 /// use axum::{Router, middleware::from_fn, routing::get};
@@ -183,9 +183,9 @@ pub async fn require_login(request: Request, next: Next) -> Response {
     }
 }
 
-/// Of the session's cookie the raw name counts: tower-sessions decodes names, so that one with a `%`
-/// in it, which any subdomain may set, would pass for ours and win over it. Which of two of the very
-/// same name is ours nobody knows.
+/// Of the session's cookie the raw name counts: tower-sessions decodes names, so that one with a
+/// `%` in it, which any subdomain may set, would pass for ours and win over it. Which of two of the
+/// very same name is ours nobody knows.
 pub(crate) async fn untangle(
     State(parts): State<Arc<Parts>>,
     mut request: Request,
@@ -241,9 +241,9 @@ async fn without_what_is_over(parts: &Parts, mut response: Response) -> Response
 /// tower-sessions removes the cookie of every session that it does not find, and without `Secure`:
 /// browsers ignore that for a name that begins with `__Host-` ([RFC 6265bis, section
 /// 4.1.3](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3)), and
-/// for another it may come after a login that was meanwhile, and end that. Ours stands on the answer
-/// to a logout, and where two cookies keep each other out; else a cookie that is good for nothing
-/// stays, and does no harm.
+/// for another it may come after a login that was meanwhile, and end that. Ours stands on the
+/// answer to a logout, and where two cookies keep each other out; else a cookie that is good for
+/// nothing stays, and does no harm.
 fn with_our_removal(parts: &Parts, mut response: Response, is_twice: bool) -> Response {
     let removal = format!("{}=;", parts.session_name());
     let is_removal = |value: &HeaderValue| value.as_bytes().starts_with(removal.as_bytes());

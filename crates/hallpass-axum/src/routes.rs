@@ -148,12 +148,16 @@ async fn admit(parts: &Arc<Parts>, login: FinishedLogin, session: &Session) -> R
         session,
     };
     let began = Began::new(&token, parts.clock.now());
-    let response = match decided(parts, context).await {
+    let decided = match remembered(parts, &identity, &began).await {
+        Ok(()) => decided(parts, context).await,
+        Err(error) => Err(lost(parts, &error)),
+    };
+    let response = match decided {
         Err(response) => response,
         // Before there is a session: who is signed in has a token.
         Ok(to) => match parts.keep(&identity, token).await {
             Err(error) => page::ours(parts, &identity.provider, &error, &to),
-            Ok(()) => match signed_in(parts, session, &identity, &began).await {
+            Ok(()) => match guard::sign_in(session, &identity, &began).await {
                 Ok(()) => see_other(to.as_str()),
                 Err(error) => lost(parts, &error),
             },
@@ -162,17 +166,17 @@ async fn admit(parts: &Arc<Parts>, login: FinishedLogin, session: &Session) -> R
     with_cookies(response, &cookies)
 }
 
-async fn signed_in(
+/// Before anybody is asked, which may take its time: a session whose end could not be told
+/// meanwhile would outlive it.
+async fn remembered(
     parts: &Parts,
-    session: &Session,
     identity: &Identity,
     began: &Began,
 ) -> Result<(), session::Error> {
-    // Before there is a session: one whose end could not be told would outlive it.
     #[cfg(feature = "openid")]
     backchannel::remember(parts, identity, began).await?;
-    let _ = parts;
-    guard::sign_in(session, identity, began).await
+    let _ = (parts, identity, began);
+    Ok(())
 }
 
 /// Where to, if the application lets them in.

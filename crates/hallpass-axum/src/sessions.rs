@@ -11,7 +11,7 @@ use crate::sessions::memory::{Limits, MemoryStore};
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod distant;
 mod memory;
-mod over;
+pub(crate) mod over;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -21,13 +21,13 @@ mod sql;
 pub(crate) use self::redis::Link;
 pub(crate) use over::{OverStaysOver, is_over};
 
-/// Where the sessions of an application live, for [`SignIn::attach_with`](crate::SignIn::attach_with):
-/// in memory, SQLite, PostgreSQL, Redis, or any store of tower-sessions 0.14, which becomes one by
+/// Where the sessions of an application live, for
+/// [`SignIn::attach_with`](crate::SignIn::attach_with): in memory, SQLite, PostgreSQL, Redis, or any store of tower-sessions 0.14, which becomes one by
 /// `into()`. A call to one of ours waits for 10 s at most.
 ///
 /// Each application needs a place of its own, a file or a database: who is signed in at one of two
-/// that share it has a session that is good at the other one. Processes of one application share it,
-/// with the keys that seal attempts: a login that is begun at one is finished at another.
+/// that share it has a session that is good at the other one. Processes of one application share
+/// it, with the keys that seal attempts: a login that is begun at one is finished at another.
 ///
 /// What is over is deleted by itself. `Debug` says what sort of place it is, not where.
 #[derive(Clone)]
@@ -53,12 +53,17 @@ impl Sessions {
     /// How many sessions [`memory`](Self::memory) has room for.
     pub const MOST_IN_MEMORY: usize = 100_000;
 
-    /// How many bytes they may take there together: 256 MiB, counted as what is kept, and about what
-    /// is around it.
+    /// How many bytes they may take there together: 256 MiB, counted as what is kept, and about
+    /// what is around it.
     pub const MOST_BYTES_IN_MEMORY: usize = 256 << 20;
 
     /// How many bytes each of them may take there: 256 KiB. What a login keeps takes up to 12.
     pub const MOST_BYTES_OF_ONE_IN_MEMORY: usize = 256 << 10;
+
+    /// How many words about sessions it has room for beside them: that one is over, who signed in,
+    /// or whom a provider [signed out](crate::SignIn::backchannel_logout). They weigh less than
+    /// 200 bytes each.
+    pub const MOST_MARKS_IN_MEMORY: usize = 400_000;
 
     /// In the memory of this process, and gone with it: for one process, whose users may sign in
     /// once more after a restart.
@@ -69,6 +74,10 @@ impl Sessions {
     /// [`MOST_BYTES_OF_ONE_IN_MEMORY`](Self::MOST_BYTES_OF_ONE_IN_MEMORY) is refused
     /// ([`session_store::Error::Encode`](tower_sessions::session_store::Error::Encode)), and the
     /// session stays as it was.
+    ///
+    /// What is remembered about sessions has room of its own,
+    /// [`MOST_MARKS_IN_MEMORY`](Self::MOST_MARKS_IN_MEMORY), and pushes none of them out; beyond it,
+    /// that goes first which is of no use first.
     #[must_use]
     pub fn memory() -> Self {
         let limits = Limits {
@@ -76,7 +85,10 @@ impl Sessions {
             bytes: Self::MOST_BYTES_IN_MEMORY,
             bytes_of_one: Self::MOST_BYTES_OF_ONE_IN_MEMORY,
         };
-        Self { place: Place::Memory(MemoryStore::new(limits)) }
+        // A time, under a name of one length.
+        let bytes = Self::MOST_MARKS_IN_MEMORY * 256;
+        let of_marks = Limits { records: Self::MOST_MARKS_IN_MEMORY, bytes, ..limits };
+        Self { place: Place::Memory(MemoryStore::new(limits, of_marks)) }
     }
 
     /// What `url` says: `memory:`, `sqlite:` and a path, `redis://…`, `rediss://…`,

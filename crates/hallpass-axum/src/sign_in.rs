@@ -160,15 +160,15 @@ impl SignIn {
         Ok(self)
     }
 
-    /// Keeps the logins that are on their way in a store, so that each is used once by all processes
-    /// together: see [`Attempts::with_store`]. The cookie is still required.
+    /// Keeps the logins that are on their way in a store, so that each is used once by all
+    /// processes together: see [`Attempts::with_store`]. The cookie is still required.
     ///
-    /// Few need one. Attempts are in sealed cookies, so that several processes share them by sharing
-    /// the keys, and a copied cookie opens nothing twice where the provider takes each code once, as
-    /// OAuth wants ([RFC 6749, section
+    /// Few need one. Attempts are in sealed cookies, so that several processes share them by
+    /// sharing the keys, and a copied cookie opens nothing twice where the provider takes each code
+    /// once, as OAuth wants ([RFC 6749, section
     /// 4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2)). A store is for a provider of
-    /// which that is not known, and for logins that carry more than fits in a cookie: `RedisAttempts`
-    /// for all processes, [`MemoryAttempts`](hallpass_web::MemoryAttempts) for one.
+    /// which that is not known, and for logins that carry more than fits in a cookie:
+    /// `RedisAttempts` for all processes, [`MemoryAttempts`](hallpass_web::MemoryAttempts) for one.
     #[must_use]
     pub fn attempt_store(mut self, store: Arc<dyn AttemptStore>) -> Self {
         let parts = Arc::make_mut(&mut self.parts);
@@ -235,9 +235,9 @@ impl SignIn {
     }
 
     /// Closes the whole application to those who are not signed in, but for the paths in `open` and
-    /// below, and sign-in itself: `/docs` opens `/docs/a`, `/` the front page alone. Who is nobody is
-    /// sent to sign in and back where they asked for a page, and told 401 where a script asks. For a
-    /// part of an application there is the layer [`require_login`](crate::require_login).
+    /// below, and sign-in itself: `/docs` opens `/docs/a`, `/` the front page alone. Who is nobody
+    /// is sent to sign in and back where they asked for a page, and told 401 where a script asks.
+    /// For a part of an application there is the layer [`require_login`](crate::require_login).
     ///
     /// ```
     /// # use axum::{Router, routing::get};
@@ -293,7 +293,7 @@ impl SignIn {
         let layer = self.session_layer(OverStaysOver::new(Arc::clone(&store), clock));
         let parts = Arc::make_mut(&mut self.parts);
         parts.store = Some(store);
-        parts.ending.tellers.with_taking(taking);
+        parts.ending.tellers.set_taking(taking);
         if let Some(tokens) = &parts.tokens {
             let managers = parts.providers.iter().map(|client| {
                 let manager = TokenManager::new(Arc::clone(client), Arc::clone(tokens));

@@ -21,8 +21,8 @@ use crate::{
 /// The two halves of a login for routes of the application's own, without these routes and without
 /// sessions: what [`SignIn::steps`] gives. Cookies, redirect URI, checks and pages are the same.
 ///
-/// The redirect URI is the base URL and the callback of [`Paths`](crate::Paths), whatever the request
-/// says. The callback's route takes GET, and POST where a provider posts its answer.
+/// The redirect URI is the base URL and the callback of [`Paths`](crate::Paths), whatever the
+/// request says. The callback's route takes GET, and POST where a provider posts its answer.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -83,7 +83,8 @@ impl Begin {
         Self::default()
     }
 
-    /// Scopes, parameters, and data of the application's own. The redirect URI is not taken from it.
+    /// Scopes, parameters, and data of the application's own. The redirect URI is not taken from
+    /// it.
     #[must_use]
     pub fn request(mut self, request: AuthorizationRequest) -> Self {
         self.request = request;

@@ -11,9 +11,9 @@ use hallpass_web::Identity;
 
 use crate::{guard, sign_in::Parts};
 
-/// The token of who is signed in, renewed when it is needed, for calls to the provider's API: 401 if
-/// nobody is, 500 if the application keeps no tokens ([`SignIn::tokens`](crate::SignIn::tokens)).
-/// `Option<UserToken>` for pages that anybody may see.
+/// The token of who is signed in, renewed when it is needed, for calls to the provider's API: 401
+/// if nobody is, 500 if the application keeps no tokens
+/// ([`SignIn::tokens`](crate::SignIn::tokens)). `Option<UserToken>` for pages that anybody may see.
 ///
 /// ```
 /// use axum::http::StatusCode;
@@ -50,8 +50,8 @@ impl<S: Send + Sync> FromRequestParts<S> for UserToken {
 impl<S: Send + Sync> OptionalFromRequestParts<S> for UserToken {
     type Rejection = Response;
 
-    /// `None` is nobody; who is signed in and has no token signed out elsewhere, and the call to the
-    /// API says so.
+    /// `None` is nobody; who is signed in and has no token signed out elsewhere, and the call to
+    /// the API says so.
     async fn from_request_parts(
         request: &mut request::Parts,
         state: &S,
@@ -104,8 +104,8 @@ impl Parts {
     }
 }
 
-/// The refresh token with all that comes of it, where that is possible. Never the grant: what ends it
-/// may uninstall the application.
+/// The refresh token with all that comes of it, where that is possible. Never the grant: what ends
+/// it may uninstall the application.
 fn revocable(descriptor: &Descriptor, token: Option<&OAuth2Token>) -> Revoke {
     let renews = token.is_some_and(|token| token.refresh_token().is_some());
     match renews && descriptor.offers_revocation(Revoke::RefreshToken) {
@@ -114,8 +114,8 @@ fn revocable(descriptor: &Descriptor, token: Option<&OAuth2Token>) -> Revoke {
     }
 }
 
-/// Whether a token is of the login at the provider that this session came of, and not of a later one
-/// in another browser.
+/// Whether a token is of the login at the provider that this session came of, and not of a later
+/// one in another browser.
 pub(crate) fn is_of_session(token: &OAuth2Token, identity: &Identity) -> bool {
     let sid = token.claims().and_then(|claims| claims.get("sid")?.as_str());
     sid == identity.provider_session.as_deref()

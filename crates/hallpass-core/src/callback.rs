@@ -8,8 +8,9 @@ use crate::{
 /// Longer callbacks than any provider sends are refused unread.
 const LONGEST_BYTES: usize = 64 << 10;
 const MOST_PARAMETERS: usize = 64;
-/// The code of OAuth 1 ([RFC 5849, section 2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)),
-/// and what servers say beyond it of a user who refuses.
+/// The code of OAuth 1 ([RFC 5849, section
+/// 2.2](https://www.rfc-editor.org/rfc/rfc5849#section-2.2)), and what servers say beyond it of a
+/// user who refuses.
 const OAUTH1_CODE: &str = "oauth_verifier";
 const OAUTH1_DENIED: &str = "denied";
 const OAUTH1_PROBLEM: &str = "oauth_problem";
@@ -85,8 +86,8 @@ impl Callback {
     ///
     /// # Security
     ///
-    /// Whoever makes a browser open a URL can say so. It is an answer for the user, and no more: use
-    /// no attempt up for it that was not in the caller's hands already. Nothing of its text is
+    /// Whoever makes a browser open a URL can say so. It is an answer for the user, and no more:
+    /// use no attempt up for it that was not in the caller's hands already. Nothing of its text is
     /// taken over.
     #[must_use]
     pub fn nameless_refusal(&self, pending: &PendingAuthorization) -> Option<Error> {
@@ -105,8 +106,8 @@ impl Callback {
         })
     }
 
-    /// Some servers of OAuth 1 send the browser of a user who refuses back with the token under this
-    /// name, and not under its own.
+    /// Some servers of OAuth 1 send the browser of a user who refuses back with the token under
+    /// this name, and not under its own.
     fn denied(&self, pending: &PendingAuthorization) -> Option<&Secret> {
         if pending.code_name != OAUTH1_CODE { None } else { self.0.raw(OAUTH1_DENIED) }
     }
@@ -384,8 +385,8 @@ impl VerifiedCode {
         Ok(())
     }
 
-    /// What [`AuthorizationRequest::token_param`](crate::AuthorizationRequest::token_param) added to
-    /// the exchange.
+    /// What [`AuthorizationRequest::token_param`](crate::AuthorizationRequest::token_param) added
+    /// to the exchange.
     pub fn token_params(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.pending.token_params.iter().map(|(name, value)| (name.as_ref(), value))
     }

@@ -347,7 +347,8 @@ impl<P: Provider> OAuth2Client<P> {
     ///
     /// # Errors
     ///
-    /// Those of [`get_access_token`](Self::get_access_token) and [`get_profile`](Self::get_profile).
+    /// Those of [`get_access_token`](Self::get_access_token) and
+    /// [`get_profile`](Self::get_profile).
     pub async fn sign_in(
         &self,
         callback: Callback,
@@ -393,8 +394,8 @@ impl<P: Provider> OAuth2Client<P> {
         self.signer.as_ref()?.authorization_parameter()
     }
 
-    /// Whether the provider takes what the signer makes, as far as its metadata says: before the user
-    /// is sent there, and before a code or a refresh token is.
+    /// Whether the provider takes what the signer makes, as far as its metadata says: before the
+    /// user is sent there, and before a code or a refresh token is.
     fn check_signer(&self, endpoints: &Endpoints) -> Result<()> {
         let signed_by = self.signer.as_ref().and_then(|signer| signer.algorithm());
         let (Some(own), Some(listed)) = (signed_by, endpoints.proof_algorithms()) else {

@@ -79,9 +79,9 @@ impl ClientConfig {
 
     /// How to authenticate; wins over what the descriptor declares and what discovery lists.
     ///
-    /// Where discovery lists this way for the token endpoint, and other ways for another endpoint (for
-    /// revocation or introspection), that endpoint's own list wins there, if the client can do one
-    /// of them.
+    /// Where discovery lists this way for the token endpoint, and other ways for another endpoint
+    /// (for revocation or introspection), that endpoint's own list wins there, if the client can do
+    /// one of them.
     #[must_use]
     pub fn with_client_auth(mut self, auth: ClientAuth) -> Self {
         self.client_auth = Some(auth);
@@ -189,7 +189,8 @@ impl ClientConfig {
         Ok(self)
     }
 
-    /// What every protocol's client can be configured with: for the client of another one (OAuth 1).
+    /// What every protocol's client can be configured with: for the client of another one (OAuth
+    /// 1).
     ///
     /// # Errors
     ///

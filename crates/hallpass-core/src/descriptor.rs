@@ -240,8 +240,8 @@ impl Descriptor {
         self.par_required
     }
 
-    /// A header that every request to the provider carries, unless the call sets it. `User-Agent` is
-    /// the product of an application that does not name itself
+    /// A header that every request to the provider carries, unless the call sets it. `User-Agent`
+    /// is the product of an application that does not name itself
     /// ([`ClientConfig::with_user_agent`](crate::ClientConfig::with_user_agent)).
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: impl Into<Cow<'static, str>>) -> Self {
@@ -362,8 +362,8 @@ impl Descriptor {
         self
     }
 
-    /// The provider knows the method `plain` alone: the URL of the authorization page then holds the
-    /// verifier itself ([RFC 7636, section
+    /// The provider knows the method `plain` alone: the URL of the authorization page then holds
+    /// the verifier itself ([RFC 7636, section
     /// 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)).
     #[must_use]
     pub fn with_pkce_plain(mut self) -> Self {
@@ -547,8 +547,8 @@ impl Descriptor {
         self
     }
 
-    /// What the caller does about an error code, where that is not what the standards' code means or
-    /// the code is the provider's own. A code that nobody names counts as [`ErrorKind::Denied`].
+    /// What the caller does about an error code, where that is not what the standards' code means
+    /// or the code is the provider's own. A code that nobody names counts as [`ErrorKind::Denied`].
     #[must_use]
     pub fn with_error_kind(mut self, code: impl Into<Cow<'static, str>>, kind: ErrorKind) -> Self {
         self.error_kinds.push((code.into(), kind));

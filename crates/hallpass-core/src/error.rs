@@ -120,8 +120,8 @@ impl ErrorKind {
 
     /// The reaction to an OAuth error code: RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core
     /// section 3.1.2.6, RFC 6750 section 3.1, RFC 7009 section 2.2.1, RFC 7591 section 3.2.2, RFC
-    /// 8628 section 3.5, RFC 8707 section 2, RFC 9449 section 5, and `redirect_uri_mismatch`, which several providers say
-    /// for want of a standard word. Any other code counts as a refusal.
+    /// 8628 section 3.5, RFC 8707 section 2, RFC 9449 section 5, and `redirect_uri_mismatch`, which
+    /// several providers say for want of a standard word. Any other code counts as a refusal.
     pub(crate) fn of_code(code: &str) -> Self {
         match code {
             "invalid_client"
@@ -266,8 +266,8 @@ impl Error {
         outer.with_source(self)
     }
 
-    /// Says whose call failed, unless an inner call already did. For the client of another protocol:
-    /// [`OAuth2Client`](crate::OAuth2Client) does it itself.
+    /// Says whose call failed, unless an inner call already did. For the client of another
+    /// protocol: [`OAuth2Client`](crate::OAuth2Client) does it itself.
     #[must_use]
     pub fn in_context(mut self, provider: &str, operation: Operation) -> Self {
         self.0.provider.get_or_insert_with(|| provider.into());
@@ -297,14 +297,15 @@ impl Error {
     /// A stable word for a refusal of hallpass's own, or of the API; `None` where the
     /// [`oauth`](Self::oauth) code says it all.
     ///
-    /// Of the authorization page: `scheme`. Of the callback: `state`, `provider`, `client`, `issuer`, `endpoint`, `duplicate`,
-    /// `too_long`, `no_code`, `expired`, `pending`. Of requests: `origin`, `plain_http`,
-    /// `private_address`, `redirect`, `reserved`, `code_binding`, `no_tls`, `hmac`, `key_binding`,
-    /// `no_refresh_token`, `no_access_token`.
+    /// Of the authorization page: `scheme`. Of the callback: `state`, `provider`, `client`,
+    /// `issuer`, `endpoint`, `duplicate`, `too_long`, `no_code`, `expired`, `pending`. Of requests:
+    /// `origin`, `plain_http`, `private_address`, `redirect`, `reserved`, `code_binding`, `no_tls`,
+    /// `hmac`, `key_binding`, `no_refresh_token`, `no_access_token`.
     /// Of answers: `timeout`, `connect`, `interrupted`, `body_limit`, `invalid_token`, `forbidden`,
-    /// `rate_limited`, `use_dpop_nonce`, `invalid_dpop_proof`, `client_auth`, `empty_id`, `request_uri`. Of ID tokens and userinfo:
-    /// `id_token`, `nonce`, `auth_time`, `acr`, `subject`, `unsigned`. A provider's own crate, and
-    /// those of OpenID Connect, sessions and stores, may add words: they say which.
+    /// `rate_limited`, `use_dpop_nonce`, `invalid_dpop_proof`, `client_auth`, `empty_id`,
+    /// `request_uri`. Of ID tokens and userinfo: `id_token`, `nonce`, `auth_time`, `acr`,
+    /// `subject`, `unsigned`. A provider's own crate, and those of OpenID Connect, sessions and
+    /// stores, may add words: they say which.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         self.0.reason
@@ -335,10 +336,10 @@ impl Error {
         self.0.oauth.as_ref()
     }
 
-    /// Whether it is known that the operation's own request never left: it was refused on this side,
-    /// what goes before it failed (discovery, a key that signs, a hook), or there was no connection.
-    /// Then nothing was spent, and the very same may be tried again. `false` where it left, or nobody
-    /// knows.
+    /// Whether it is known that the operation's own request never left: it was refused on this
+    /// side, what goes before it failed (discovery, a key that signs, a hook), or there was no
+    /// connection. Then nothing was spent, and the very same may be tried again. `false` where it
+    /// left, or nobody knows.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
         self.0.is_unsent

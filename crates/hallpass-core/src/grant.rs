@@ -77,8 +77,8 @@ impl<'a> Grant<'a> {
         Self { password: Some(password.into()), ..grant }
     }
 
-    /// What was asked for in another request, where a login of two begins: what the reply leaves out
-    /// is as it was asked ([RFC 6749, section
+    /// What was asked for in another request, where a login of two begins: what the reply leaves
+    /// out is as it was asked ([RFC 6749, section
     /// 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)). It is not sent.
     #[must_use]
     pub fn with_asked_scope(mut self, scope: impl Into<Box<str>>) -> Self {
@@ -95,8 +95,9 @@ impl<'a> Grant<'a> {
     }
 
     /// Leaves the client out: no authentication, and no `client_id`. For an assertion that says
-    /// itself who asks ([RFC 7523, section 3.1](https://www.rfc-editor.org/rfc/rfc7523#section-3.1)),
-    /// such as that of a Google service account.
+    /// itself who asks ([RFC 7523, section
+    /// 3.1](https://www.rfc-editor.org/rfc/rfc7523#section-3.1)), such as that of a Google service
+    /// account.
     ///
     /// A refresh and `client_credentials` are the client's own, and answered
     /// [`ErrorKind::Config`](crate::ErrorKind).

@@ -9,18 +9,18 @@ use crate::{
     grant::{add_param, header_names, param_names},
 };
 
-/// What an application does at a step of its own client: adds to what is sent, puts an answer right,
-/// or refuses. [`OAuth2Client::with_hooks`](crate::OAuth2Client::with_hooks) takes it, several of
-/// them run in the order given. Write the steps that are wanted; the others do nothing.
+/// What an application does at a step of its own client: adds to what is sent, puts an answer
+/// right, or refuses. [`OAuth2Client::with_hooks`](crate::OAuth2Client::with_hooks) takes it,
+/// several of them run in the order given. Write the steps that are wanted; the others do nothing.
 ///
 /// # Contract
 ///
 /// A hook runs after the provider's own and before every check of core's: destination, reserved
 /// parameters, client authentication, `Authorization`, the transport's headers, limit, timeout and
-/// signature are core's, and so is reading a reply. A hook adds or refuses; it cannot switch a check
-/// off. Its error ends the operation, and is the operation's error: of a hook that runs before a
-/// request, nothing was sent but what discovery asks. Secrets of the request, and of the token that
-/// it is about, are blotted out of the error's message; its
+/// signature are core's, and so is reading a reply. A hook adds or refuses; it cannot switch a
+/// check off. Its error ends the operation, and is the operation's error: of a hook that runs
+/// before a request, nothing was sent but what discovery asks. Secrets of the request, and of the
+/// token that it is about, are blotted out of the error's message; its
 /// [`source`](std::error::Error::source) is the hook's own, and must hold none.
 ///
 /// Token, revocation and introspection hooks run once in an operation; that of a protected request
@@ -56,8 +56,8 @@ pub trait Hooks: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever the hook refuses with. The code is not sent, and spent all the same: start the login
-    /// again.
+    /// Whatever the hook refuses with. The code is not sent, and spent all the same: start the
+    /// login again.
     async fn before_token_request(&self, form: &mut TokenForm<'_>) -> Result<()> {
         let _ = form;
         Ok(())

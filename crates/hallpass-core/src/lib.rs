@@ -6,8 +6,8 @@
 //!              └── PendingAuthorization ──────────────┘
 //! ```
 //!
-//! Whoever logs people in uses [`OAuth2Client`] with a provider's crate, or [`BaseOAuth2`] where the
-//! provider is chosen at run time. Whoever writes a provider implements [`Provider`]:
+//! Whoever logs people in uses [`OAuth2Client`] with a provider's crate, or [`BaseOAuth2`] where
+//! the provider is chosen at run time. Whoever writes a provider implements [`Provider`]:
 //!
 //! ```
 //! use hallpass_core::{Api, Callback, ClientConfig, Descriptor, OAuth2Client, Profile, Provider, Result};

@@ -11,8 +11,9 @@ use crate::{Descriptor, Endpoints, Error, Result, Secret, descriptor::Text, toke
 
 /// How long the user may take at the provider.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
-/// Where a provider that cannot send the browser back shows the code to the user instead ([RFC 5849,
-/// section 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)). No redirect URI of OAuth 2.
+/// Where a provider that cannot send the browser back shows the code to the user instead ([RFC
+/// 5849, section 2.1](https://www.rfc-editor.org/rfc/rfc5849#section-2.1)). No redirect URI of
+/// OAuth 2.
 pub(crate) const OUT_OF_BAND: &str = "oob";
 /// How far the clocks of two instances of one application may differ.
 pub(crate) const SKEW: Duration = Duration::from_secs(60);
@@ -85,8 +86,8 @@ impl Bound {
 
 impl PendingAuthorization {
     /// For the client of another protocol: the endpoints that the login is begun at, a value that
-    /// the callback must repeat (`state`, `oauth_token`), and the name of the callback's code with a
-    /// secret that its exchange needs (PKCE verifier, token secret). There is no pending
+    /// the callback must repeat (`state`, `oauth_token`), and the name of the callback's code with
+    /// a secret that its exchange needs (PKCE verifier, token secret). There is no pending
     /// authorization without one of them. [`VerifiedCode::check_begun_at`](crate::VerifiedCode)
     /// compares endpoints and names.
     #[must_use]

@@ -24,9 +24,9 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// Everything about it that is data.
     fn descriptor(&self) -> &Descriptor;
 
-    /// The identity: from the API, from the verified claims of `api.token()`, or from what the token
-    /// reply kept. The id is the provider's stable one; an address is `Verified` by the provider's
-    /// own flag alone.
+    /// The identity: from the API, from the verified claims of `api.token()`, or from what the
+    /// token reply kept. The id is the provider's stable one; an address is `Verified` by the
+    /// provider's own flag alone.
     fn profile(&self, api: Api<'_>) -> impl Future<Output = Result<Profile>> + Send;
 
     /// Id and email, where they take fewer or more calls than the profile.
@@ -113,8 +113,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Revocation of the provider's own, for [`Revocation::Custom`](crate::Revocation::Custom). Core
-    /// asks only for what is listed there.
+    /// Revocation of the provider's own, for [`Revocation::Custom`](crate::Revocation::Custom).
+    /// Core asks only for what is listed there.
     ///
     /// # Errors
     ///

@@ -291,7 +291,8 @@ fn scope(scope: Loose<'_>) -> Option<Box<str>> {
 /// No token lives for a century; a reply that says so must not overflow the clock.
 const LONGEST_LIFE: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// By the clock and `expires_in`; where a provider says `expires_at` in unix seconds alone, by that.
+/// By the clock and `expires_in`; where a provider says `expires_at` in unix seconds alone, by
+/// that.
 fn expires_at(
     expires_in: &Loose<'_>,
     extra: &Map<String, Json>,

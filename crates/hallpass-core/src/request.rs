@@ -21,8 +21,8 @@ pub struct ApiRequest<'a> {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) auth: Auth<'a>,
-    /// Where the token goes, unless it is where the descriptor says. In a box, since it is rare, and
-    /// each call's future holds it several times.
+    /// Where the token goes, unless it is where the descriptor says. In a box, since it is rare,
+    /// and each call's future holds it several times.
     pub(crate) placed: Option<Box<Placed>>,
     pub(crate) allowed: Vec<Origin>,
     pub(crate) body_limit_bytes: usize,

@@ -27,9 +27,9 @@ pub trait RequestSigner: fmt::Debug + Send + Sync {
     fn token_type(&self) -> &str;
 
     /// How it signs, by the name of [RFC 7518, section
-    /// 3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1): where the provider's metadata lists
-    /// what it takes ([`Endpoints::proof_algorithms`](crate::Endpoints::proof_algorithms)), another one
-    /// is refused before anything is sent. `None`, the default: it is not asked.
+    /// 3.1](https://www.rfc-editor.org/rfc/rfc7518#section-3.1): where the provider's metadata
+    /// lists what it takes ([`Endpoints::proof_algorithms`](crate::Endpoints::proof_algorithms)),
+    /// another one is refused before anything is sent. `None`, the default: it is not asked.
     fn algorithm(&self) -> Option<&str> {
         None
     }

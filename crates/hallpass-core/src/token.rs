@@ -62,7 +62,8 @@ impl OAuth2Token {
         &self.access_token
     }
 
-    /// `Bearer` where the provider did not say; compare without regard to case (RFC 6749 section 7.1).
+    /// `Bearer` where the provider did not say; compare without regard to case (RFC 6749 section
+    /// 7.1).
     #[must_use]
     pub fn token_type(&self) -> &str {
         &self.token_type

@@ -216,7 +216,8 @@ fn build(reach: &Reach, is_loopback: bool) -> Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         // check: 22
         .redirect(reqwest::redirect::Policy::none())
-        // `never` alone still copies each request, secrets and all, for a retry that it then refuses.
+        // `never` alone still copies each request, secrets and all, for a retry that it then
+        // refuses.
         .retry(reqwest::retry::never().max_retries_per_request(0))
         .referer(false)
         .connect_timeout(Duration::from_secs(5));

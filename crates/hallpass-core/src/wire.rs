@@ -130,8 +130,8 @@ impl Response {
         Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
-    /// How long the sender asks to wait, a year at most, as seconds or as a date ([RFC 9110, section
-    /// 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
+    /// How long the sender asks to wait, a year at most, as seconds or as a date ([RFC 9110,
+    /// section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
     #[must_use]
     pub fn retry_after(&self, now: SystemTime) -> Option<Duration> {
         let value = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
@@ -190,7 +190,8 @@ pub enum Endpoint {
     Userinfo,
 }
 
-/// Some servers put a byte order mark before their JSON; RFC 8259 section 8.1 lets a reader skip it.
+/// Some servers put a byte order mark before their JSON; RFC 8259 section 8.1 lets a reader skip
+/// it.
 pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }

@@ -53,8 +53,8 @@ impl OAuth1Client {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): name, consumer key or secret is empty, an
-    /// endpoint is no https URL, the signature method does not fit the client's key, PLAINTEXT is to
-    /// go into the query, or a parameter
+    /// endpoint is no https URL, the signature method does not fit the client's key, PLAINTEXT is
+    /// to go into the query, or a parameter
     /// of the configuration or of an endpoint's own query is one that signing adds, or is in both
     /// (reason `reserved`). Fix the program.
     pub fn new(provider: OAuth1Provider, config: OAuth1Config) -> Result<Self> {
@@ -163,9 +163,9 @@ impl OAuth1Client {
     ///
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reasons `state`, `provider`, `client` and
     /// `endpoint`: the callback is not the answer to `pending`, or the login was begun elsewhere or
-    /// by OAuth 2; log it and stop. [`ErrorKind::Denied`](hallpass_core::ErrorKind): the user or the
-    /// provider said no, in the callback or to the verifier (400, 401 and 403, unless a problem is
-    /// named that is the program's), or the attempt is older than 10 minutes; start again.
+    /// by OAuth 2; log it and stop. [`ErrorKind::Denied`](hallpass_core::ErrorKind): the user or
+    /// the provider said no, in the callback or to the verifier (400, 401 and 403, unless a problem
+    /// is named that is the program's), or the attempt is older than 10 minutes; start again.
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): the problem that is named is the signature,
     /// the clock or the client, or it is any other 4xx; fix the program.
     /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind): the callback has no verifier (reason

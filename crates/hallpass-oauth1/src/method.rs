@@ -102,15 +102,15 @@ impl SignatureMethod {
     }
 
     /// `oauth_body_hash` of a body ([OAuth Request Body
-    /// Hash](https://datatracker.ietf.org/doc/html/draft-eaton-oauth-bodyhash-00)): by the hash of the
-    /// method, SHA-1 for PLAINTEXT.
+    /// Hash](https://datatracker.ietf.org/doc/html/draft-eaton-oauth-bodyhash-00)): by the hash of
+    /// the method, SHA-1 for PLAINTEXT.
     #[must_use]
     pub fn body_hash(self, body: &[u8]) -> String {
         STANDARD.encode(self.hash().of(body))
     }
 
-    /// `oauth_signature`: of the [base string](crate::RequestParts::base_string), or for PLAINTEXT of
-    /// nothing. What [`Signer`](crate::Signer) sends, and what a server compares with.
+    /// `oauth_signature`: of the [base string](crate::RequestParts::base_string), or for PLAINTEXT
+    /// of nothing. What [`Signer`](crate::Signer) sends, and what a server compares with.
     ///
     /// # Errors
     ///

@@ -61,9 +61,9 @@ const MOST_REDIRECTS: usize = 10;
 /// Nothing was sent, but for the last: those of [`Signer::sign`];
 /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `origin`: the origin is none of those
 /// named; [`ErrorKind::Config`](hallpass_core::ErrorKind): an `Authorization` of the caller's, or a
-/// `Host` that is not the URL's (reason `reserved`), a URL with a user or a password, a stream that would have to be read;
-/// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `redirect`: the client followed a
-/// redirect to another origin.
+/// `Host` that is not the URL's (reason `reserved`), a URL with a user or a password, a stream that
+/// would have to be read; [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `redirect`: the
+/// client followed a redirect to another origin.
 #[derive(Debug, Clone)]
 pub struct SigningMiddleware {
     signer: Signer,

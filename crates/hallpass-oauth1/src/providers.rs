@@ -47,7 +47,8 @@ impl OAuth1Provider {
     /// | each blog has a `uuid`, which stays when its name changes, but may itself change "under exceptional circumstances" | [Blog unique identifiers](https://github.com/tumblr/docs/blob/master/api.md#blog-unique-identifiers) |
     ///
     /// The id is the `uuid` of the primary blog, since the user has none. If Tumblr changes it, or
-    /// the user makes another blog the primary one, the user is a new one here. There is no address.
+    /// the user makes another blog the primary one, the user is a new one here. There is no
+    /// address.
     #[must_use]
     pub fn tumblr() -> Self {
         Self::new(

@@ -22,9 +22,9 @@ pub enum Placement {
     ///
     /// # Security
     ///
-    /// Servers and proxies log URLs, and browsers tell them to others in `Referer`. What is there is
-    /// a token and a signature that is good once. PLAINTEXT, whose signature is both secrets as they
-    /// are, does not go there.
+    /// Servers and proxies log URLs, and browsers tell them to others in `Referer`. What is there
+    /// is a token and a signature that is good once. PLAINTEXT, whose signature is both secrets as
+    /// they are, does not go there.
     Query,
     /// The form that is the body. Where the body is something else, nothing is signed: it is not
     /// turned into a form.
@@ -127,8 +127,8 @@ impl Signer {
     /// Adds `oauth_body_hash` to each request whose body is no form and becomes none, one without a
     /// body too, so that the body is signed ([OAuth Request Body
     /// Hash](https://datatracker.ietf.org/doc/draft-eaton-oauth-bodyhash/)): by the hash of the
-    /// method, SHA-1 for PLAINTEXT. PLAINTEXT signs nothing, and so not the hash either: who changes
-    /// the body on the way changes that too.
+    /// method, SHA-1 for PLAINTEXT. PLAINTEXT signs nothing, and so not the hash either: who
+    /// changes the body on the way changes that too.
     #[must_use]
     pub fn with_body_hash(mut self) -> Self {
         self.has_body_hash = true;
@@ -223,8 +223,8 @@ impl Signer {
     ///
     /// # Security
     ///
-    /// Where requests go, and whether in the clear, is the caller's to judge: a signature is good for
-    /// its request alone, but by PLAINTEXT, which tells both secrets to whoever is asked.
+    /// Where requests go, and whether in the clear, is the caller's to judge: a signature is good
+    /// for its request alone, but by PLAINTEXT, which tells both secrets to whoever is asked.
     ///
     /// # Errors
     ///

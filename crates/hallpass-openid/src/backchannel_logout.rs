@@ -50,14 +50,20 @@ impl BackchannelLogout {
     /// Reads and verifies a logout token: signature, type, issuer, audience, times, event, id, user
     /// or session, no nonce (section 2.6), and that it did not come before.
     ///
-    /// The token is then spent: if the application goes on in a request that may be dropped, it ends
-    /// the sessions in a task of its own, or the provider's next try is a replay.
+    /// The token is then spent: if the application goes on in a request that may be dropped, it
+    /// ends the sessions in a task of its own, or the provider's next try is a replay.
+    ///
+    /// Not for clients that have one name and many hosts, as those of a registry's `at_host`: they
+    /// have one part of the store together, and whoever runs a host can fill it for all. There,
+    /// [`verify`](Self::verify).
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind): no logout token of this provider for this
     /// client, or an old one (reason `replay`); log it, and end nobody's session.
-    /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind): the body holds none.
+    /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind): the body holds none; or, reason
+    /// `encrypted`, an encrypted one, which anybody can post: if it is the provider's, register the
+    /// client without encryption.
     /// [`ErrorKind::Transport`](hallpass_core::ErrorKind): the provider's keys or the store were not
     /// to be had; the provider may send it again.
     pub async fn receive(&self, client: &dyn BaseOAuth2, body: &[u8]) -> Result<LoggedOut> {
@@ -72,10 +78,15 @@ impl BackchannelLogout {
     /// Whose issuer the token says it is of: for an application at many providers, to find the
     /// client that verifies it. `None` where the body holds no such token.
     ///
+    /// It is the text of the token: of a provider with aliases
+    /// ([`IssuerRule::OneOf`](crate::IssuerRule::OneOf)) any of them, where
+    /// [`LoggedOut::issuer`] is the first. List them all.
+    ///
     /// # Security
     ///
     /// Nobody has verified it: whoever can reach the application writes what they like. Take it for
-    /// a key into a list of issuers that the application knows, and ask nothing of an address in it.
+    /// a key into a list of issuers that the application knows, and ask nothing of an address in
+    /// it.
     #[must_use]
     pub fn claimed_issuer(body: &[u8]) -> Option<String> {
         let form = Form::parse(body).ok()?;
@@ -221,8 +232,9 @@ impl fmt::Debug for LoggedOut {
 #[async_trait]
 pub trait ReplayStore: fmt::Debug + Send + Sync {
     /// Whether `id`, 65 letters of base64url, was not there; keeps it until then, a day and two
-    /// minutes at most. The first 22 letters are those of the client, which has one provider: a store
-    /// with a limit counts by them, so that a provider which signs without end fills its own part.
+    /// minutes at most. The first 22 letters are those of the client's name: a store with a limit
+    /// counts by them, so that a provider which signs without end fills its own part. Clients of
+    /// one name at many hosts share a part: they do with [`BackchannelLogout::verify`].
     ///
     /// # Errors
     ///
@@ -238,8 +250,9 @@ pub trait ReplayStore: fmt::Debug + Send + Sync {
     async fn forget(&self, id: &str) -> Result<()>;
 }
 
-/// A [`ReplayStore`] for an application of one process. It keeps 100,000 tokens of each client, and
-/// then takes no more of that one until some are over.
+/// A [`ReplayStore`] for an application of one process. It keeps 100,000 tokens of each client (by
+/// name), and then takes no more of that one until some are over: some 12 MB for each at most. What
+/// is over goes when more comes of its client, or the first of another.
 pub struct MemoryReplayStore {
     /// By client, then by token.
     seen: Mutex<HashMap<String, Seen>>,
@@ -282,6 +295,10 @@ impl ReplayStore for MemoryReplayStore {
         let now = self.clock.now();
         let (client, token) = parts(id);
         let mut all = self.seen();
+        if !all.contains_key(client) {
+            // Those that are empty too.
+            all.retain(|_, seen| seen.values().any(|until| *until > now));
+        }
         let seen = all.entry(client.to_owned()).or_default();
         // Only when there is much to look through: each call would look through all otherwise.
         if seen.len().is_power_of_two() || seen.len() >= MOST_KEPT {

@@ -29,9 +29,10 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// [`OAuth2Client::with_request_signer`](hallpass_core::OAuth2Client::with_request_signer), it
 /// proves with each request that the client has the key.
 ///
-/// A proof says method, URL without query, and time, has a `jti` of 128 random bits, and is bound to
-/// the access token that it goes with, whose scheme is then `DPoP`. The authorization request names
-/// the key (`dpop_jkt`), pushed or not. A token reply that is not of the type `DPoP` is refused.
+/// A proof says method, URL without query, and time, has a `jti` of 128 random bits, and is bound
+/// to the access token that it goes with, whose scheme is then `DPoP`. The authorization request
+/// names the key (`dpop_jkt`), pushed or not. A token reply that is not of the type `DPoP` is
+/// refused.
 ///
 /// Where the provider's metadata lists other algorithms than the key's, a login is
 /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `alg`, before anything is sent.
@@ -238,8 +239,8 @@ struct Claims<'a> {
     nonce: Option<&'a str>,
 }
 
-/// RFC 9449 section 7.1: a bound token goes into the header, by its own scheme. With another one the
-/// server would not ask for the key.
+/// RFC 9449 section 7.1: a bound token goes into the header, by its own scheme. With another one
+/// the server would not ask for the key.
 fn bind(request: &mut Request, token: &OAuth2Token) -> Result<()> {
     let header = request.headers.get(header::AUTHORIZATION);
     // check: 35

@@ -22,8 +22,9 @@ impl FrontchannelLogout {
     /// # Errors
     ///
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `issuer`: another issuer's, or a
-    /// client without one. [`ErrorKind::Malformed`](hallpass_core::ErrorKind): one of `iss` and `sid`
-    /// without the other. Where endpoints are discovered, also those of [`BaseOAuth2::endpoints`].
+    /// client without one. [`ErrorKind::Malformed`](hallpass_core::ErrorKind): one of `iss` and
+    /// `sid` without the other. Where endpoints are discovered, also those of
+    /// [`BaseOAuth2::endpoints`].
     pub async fn from_query(client: &dyn BaseOAuth2, query: &str) -> Result<Self> {
         let form = Form::from_query(query)?;
         let (issuer, session) = (form.get("iss"), form.get("sid"));

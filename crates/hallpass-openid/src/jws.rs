@@ -34,7 +34,7 @@ impl<'a> Jws<'a> {
     /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind), reason `jwt`: it is none, or longer than
     /// 128 KiB, its header than 8 KiB, its signature than 4 KiB.
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `encrypted`: it is encrypted, for which
-    /// the registration asks.
+    /// the registration asks; where anybody may have posted it, see [`posted`].
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `crit`: it wants to be read
     /// by rules of its own; reason `duplicate`: a member is there twice.
     pub(crate) fn parse(jwt: &'a str) -> Result<Self> {
@@ -134,9 +134,19 @@ fn is_encrypted(header: &str) -> bool {
 /// [OpenID Connect Registration, section
 /// 2](https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata).
 fn encrypted() -> Error {
-    let message = "the JWT is encrypted, and only signed ones are read: register the client without \
-                   encryption (id_token_encrypted_response_alg, userinfo_encrypted_response_alg)";
-    Error::config(message).with_reason("encrypted")
+    Error::config(ENCRYPTED).with_reason("encrypted")
+}
+
+const ENCRYPTED: &str = "the JWT is encrypted, and only signed ones are read: register the client \
+                         without encryption (id_token_encrypted_response_alg, \
+                         userinfo_encrypted_response_alg)";
+
+/// The same refusal, of a JWT that anybody may have posted: it says nothing of our registration.
+pub(crate) fn posted(error: Error) -> Error {
+    match error.reason() {
+        Some("encrypted") => Error::malformed(ENCRYPTED).with_reason("encrypted"),
+        _ => error,
+    }
 }
 
 /// Unpadded and canonical: no bit is left over, so that no two texts are the same JWT (RFC 7515

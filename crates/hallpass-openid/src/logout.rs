@@ -30,9 +30,9 @@ use crate::form::Form;
 /// # Errors
 ///
 /// [`ErrorKind::Unsupported`](hallpass_core::ErrorKind): the provider has no such page; end the
-/// application's own session alone. [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `issuer`:
-/// the token is of another provider, which this one has no business to see. Where endpoints are discovered, also those of
-/// [`BaseOAuth2::endpoints`].
+/// application's own session alone. [`ErrorKind::Config`](hallpass_core::ErrorKind), reason
+/// `issuer`: the token is of another provider, which this one has no business to see. Where
+/// endpoints are discovered, also those of [`BaseOAuth2::endpoints`].
 pub async fn logout(
     client: &dyn BaseOAuth2,
     token: Option<&OAuth2Token>,

@@ -34,7 +34,8 @@ impl Metadata {
     /// Discovery, section
     /// 4.3](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation);
     /// [RFC 8414, section 3.3](https://www.rfc-editor.org/rfc/rfc8414#section-3.3)). `name` is what
-    /// callbacks are compared with. Where the document came `over_tls`, everything it names is https.
+    /// callbacks are compared with. Where the document came `over_tls`, everything it names is
+    /// https.
     pub(crate) fn read(
         document: &Json,
         issuer: &str,
@@ -82,8 +83,8 @@ impl Metadata {
 }
 
 impl Metadata {
-    /// The algorithms that a sort of JWT may have. Userinfo without a list of its own is signed as ID
-    /// tokens are.
+    /// The algorithms that a sort of JWT may have. Userinfo without a list of its own is signed as
+    /// ID tokens are.
     pub(crate) fn algorithms(&self, kind: JwtKind) -> Option<&[Algorithm]> {
         let own = match kind {
             JwtKind::Userinfo => self.userinfo_algorithms.as_deref(),

@@ -31,17 +31,19 @@ mod verify;
 /// ```
 ///
 /// Metadata and keys are fetched on first use and kept as long as the provider says, from five
-/// minutes to a day. Past that, one caller looks for newer ones while the others go on with the old,
-/// which serve for another week while the provider is down. Where nothing was fetched yet, fetches that
-/// fail are 1 s apart, then 2 s, and at last 30 s; logins in between fail at once with what the last
-/// one failed with. Clones share what was fetched, so a clone for each client of one issuer costs
-/// nothing.
+/// minutes to a day. Past that, one caller looks for newer ones while the others go on with the
+/// old, which serve for another week while the provider is down. Where nothing was fetched yet, the
+/// second fetch that fails is followed by a pause of 1 s, the next by 2 s, and at last by 30 s;
+/// logins in a pause fail at once with what the last fetch failed with. One that was given up
+/// counts too, with 2 s at most; what a client's own configuration or transport refuses does not.
+/// Clones share what was fetched, so a clone for each client of one issuer costs nothing.
 ///
 /// Every ID token is verified: signature, issuer, audience, times, `at_hash`, `c_hash`, subject
 /// ([OpenID Connect Core, section
-/// 3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation)); core compares
-/// nonce, `max_age` and `acr_values`. There is nothing to turn on; of the checks, only the nonce can
-/// be given up, by a descriptor that names the page which says that the provider does not repeat it.
+/// 3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation)); core
+/// compares nonce, `max_age` and `acr_values`. There is nothing to turn on; of the checks, only the
+/// nonce can be given up, by a descriptor that names the page which says that the provider does not
+/// repeat it.
 pub struct OpenId<X = OpenIdParams> {
     descriptor: Descriptor,
     issuer: IssuerRule,
@@ -91,9 +93,9 @@ pub type OpenIdOAuth2 = hallpass_core::OAuth2Client<OpenId>;
 
 /// Where it is.
 impl<X> OpenId<X> {
-    /// Finds everything from the issuer, on first use: at `/.well-known/openid-configuration` behind
-    /// it, or, if that is not there, at `/.well-known/oauth-authorization-server` ([OpenID Connect
-    /// Discovery, section
+    /// Finds everything from the issuer, on first use: at `/.well-known/openid-configuration`
+    /// behind it, or, if that is not there, at `/.well-known/oauth-authorization-server` ([OpenID
+    /// Connect Discovery, section
     /// 4](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig); [RFC 8414,
     /// section 3](https://www.rfc-editor.org/rfc/rfc8414#section-3)). Sends nothing here.
     ///
@@ -101,8 +103,8 @@ impl<X> OpenId<X> {
     ///
     /// # Security
     ///
-    /// An issuer that users type may name a host of your own network: parse and restrict it, or give
-    /// the client a transport that reaches public addresses alone.
+    /// An issuer that users type may name a host of your own network: parse and restrict it, or
+    /// give the client a transport that reaches public addresses alone.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>, issuer: impl Into<String>) -> Self {
         Self::with_source(name, IssuerRule::Exact(issuer.into()), Source::Issuer)
@@ -119,8 +121,8 @@ impl<X> OpenId<X> {
         Self::with_source(name, issuer, Source::Url(url.into()))
     }
 
-    /// Takes everything but the keys from a document that the application has. Trusts it: its issuer
-    /// is the issuer.
+    /// Takes everything but the keys from a document that the application has. Trusts it: its
+    /// issuer is the issuer.
     ///
     /// # Errors
     ///
@@ -137,8 +139,8 @@ impl<X> OpenId<X> {
     }
 
     /// A provider whose endpoints the descriptor has, for a provider's own crate: nothing is
-    /// discovered, keys are fetched from `jwks_uri`. Give the descriptor the issuer too, where there
-    /// is one for all users.
+    /// discovered, keys are fetched from `jwks_uri`. Give the descriptor the issuer too, where
+    /// there is one for all users.
     #[must_use]
     pub fn pinned(
         descriptor: Descriptor,
@@ -174,6 +176,8 @@ impl<X> OpenId<X> {
     /// application that is told before their time that a key is withdrawn or an endpoint has moved;
     /// new keys and the end of old ones are found without it.
     ///
+    /// What is being fetched meanwhile goes to those who asked for it, and is not kept.
+    ///
     /// While the provider is down nobody signs in after that: what was forgotten does not serve.
     pub fn forget_fetched(&self) {
         self.shared.metadata.clear();
@@ -208,8 +212,8 @@ impl<X> OpenId<X> {
     /// client is registered for. Default: what metadata lists, without the HMACs; RS256 where it
     /// lists nothing.
     ///
-    /// An HMAC (`HS256` …) is keyed with the client secret, and is taken from a client with a secret
-    /// alone, if it is named here ([OpenID Connect Core, section
+    /// An HMAC (`HS256` …) is keyed with the client secret, and is taken from a client with a
+    /// secret alone, if it is named here ([OpenID Connect Core, section
     /// 10.1](https://openid.net/specs/openid-connect-core-1_0.html#Signing)).
     #[must_use]
     pub fn with_algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {

@@ -85,8 +85,8 @@ impl fmt::Debug for OpenIdParams {
     }
 }
 
-/// What the provider asks the user (OpenID Connect Core, section 3.1.2.1; `create` is of [Initiating
-/// User Registration](https://openid.net/specs/openid-connect-prompt-create-1_0.html)).
+/// What the provider asks the user (OpenID Connect Core, section 3.1.2.1; `create` is of
+/// [Initiating User Registration](https://openid.net/specs/openid-connect-prompt-create-1_0.html)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -108,8 +108,8 @@ pub(crate) fn check_keys_issuer(
     Ok(())
 }
 
-/// An alias is the same provider: what is compared later (a refresh, a logout, an account) goes by one
-/// name.
+/// An alias is the same provider: what is compared later (a refresh, a logout, an account) goes by
+/// one name.
 pub(crate) fn name_issuer(claims: &mut Claims, rule: &IssuerRule) {
     let name = text(claims, "iss").and_then(|iss| rule.name_of_alias(iss));
     if let Some(name) = name {
@@ -242,8 +242,8 @@ fn check_hash(
     Ok(())
 }
 
-/// OpenID Connect Core section 12.2: the claims of a refresh go on where the login's began. An alias
-/// is no other issuer.
+/// OpenID Connect Core section 12.2: the claims of a refresh go on where the login's began. An
+/// alias is no other issuer.
 fn check_continuity(claims: &Claims, original: &VerifiedClaims, rules: &Rules<'_>) -> Result<()> {
     let original = original.as_map();
     let named = |iss| rules.issuer.name_of_alias(iss).unwrap_or(iss);

@@ -35,8 +35,9 @@ pub(crate) mod key;
 /// [`with_claim`](Self::with_claim) say of whom.
 ///
 /// A private key is PEM, not encrypted: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or, with
-/// the feature `aws-lc`, SEC 1 (`EC PRIVATE KEY`). With `ring`, RSA keys have at most 4096 bits, and
-/// an EC key must hold its public half. `openssl pkcs8 -topk8 -nocrypt` makes PKCS#8 of the others.
+/// the feature `aws-lc`, SEC 1 (`EC PRIVATE KEY`). With `ring`, RSA keys have at most 4096 bits,
+/// and an EC key must hold its public half. `openssl pkcs8 -topk8 -nocrypt` makes PKCS#8 of the
+/// others.
 ///
 /// ```no_run
 /// # use hallpass_core::{ClientConfig, Result};
@@ -206,10 +207,10 @@ impl JwtSigner {
         self
     }
 
-    /// The `x5t#S256` in the header: the SHA-256 of the certificate that the client is registered with,
-    /// in PEM; of several the first ([RFC 7515, section
-    /// 4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)). Microsoft Entra finds the key by
-    /// it. The certificate itself is not sent, and not read.
+    /// The `x5t#S256` in the header: the SHA-256 of the certificate that the client is registered
+    /// with, in PEM; of several the first ([RFC 7515, section
+    /// 4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)). Microsoft Entra finds the key
+    /// by it. The certificate itself is not sent, and not read.
     ///
     /// # Errors
     ///
@@ -275,7 +276,8 @@ impl JwtSigner {
     }
 
     /// Gives the same JWT again for this long, and no longer than its lifetime; by default each
-    /// call makes one. For servers that let one live long and take it more than once, as Apple does.
+    /// call makes one. For servers that let one live long and take it more than once, as Apple
+    /// does.
     #[must_use]
     pub fn kept_for(mut self, keep: Duration) -> Self {
         self.keep = Some(keep);

@@ -5,7 +5,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use hallpass_core::{Error, Response, Result, http::header};
+use hallpass_core::{Error, ErrorKind, Response, Result, http::header};
+
+use self::waits::{Attempts, LONGEST_OUTAGE_WAIT, Outage};
+
+mod waits;
 
 /// How long a document is good where its sender does not say.
 const USUAL_FRESHNESS: Duration = Duration::from_secs(3600);
@@ -14,8 +18,6 @@ const SHORTEST_FRESHNESS: Duration = Duration::from_secs(300);
 const LONGEST_FRESHNESS: Duration = Duration::from_secs(24 * 3600);
 /// After a refresh that failed, the old document serves for so long before the next try.
 const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(60);
-/// Where there is no document yet, the longest wait between two fetches that fail.
-const LONGEST_OUTAGE_WAIT: Duration = Duration::from_secs(30);
 /// For how long an old document serves at most while every refresh fails.
 const LONGEST_STALENESS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Between two renewals that somebody's token asks for.
@@ -61,8 +63,10 @@ struct Kept<T> {
     fresh_until: SystemTime,
     /// Past it, an old one is of no use.
     usable_until: SystemTime,
-    /// How many fetches came to an end, and what the last one failed with.
-    ended: u64,
+    /// How many times all was forgotten: what a fetch of before brings is not kept.
+    generation: u64,
+    /// How many fetches failed for every client alike, and what the last one failed with.
+    failed: u64,
     failure: Option<Error>,
     /// What failed while there was no document to go on with.
     outage: Outage,
@@ -79,34 +83,6 @@ impl<T> Kept<T> {
         // A clock that was put back does not make it fresh for longer.
         let is_soon = self.fresh_until <= now + LONGEST_FRESHNESS;
         is_soon && now < self.fresh_until && now < self.usable_until
-    }
-}
-
-/// A source that has given nothing yet. A second try may come at once, as after any fault; past that
-/// each failure doubles the wait, so that a provider that is down is not asked by each login.
-struct Outage {
-    failures: u32,
-    not_before: SystemTime,
-}
-
-impl Outage {
-    fn new() -> Self {
-        Self { failures: 0, not_before: SystemTime::UNIX_EPOCH }
-    }
-
-    fn add(&mut self, now: SystemTime) {
-        self.failures = self.failures.saturating_add(1);
-        let wait = match self.failures {
-            0 | 1 => Duration::ZERO,
-            // 1 s, 2 s, 4 s …
-            more => Duration::from_secs(1 << (more - 2).min(5)).min(LONGEST_OUTAGE_WAIT),
-        };
-        self.not_before = now + wait;
-    }
-
-    fn is_waiting(&self, now: SystemTime) -> bool {
-        // A clock that was put back does not make the wait longer.
-        now < self.not_before && self.not_before <= now + LONGEST_OUTAGE_WAIT
     }
 }
 
@@ -128,44 +104,10 @@ impl Sender {
     }
 }
 
-/// What strangers make us begin: once in a cool-down, and once more where the first was dropped.
-struct Attempts {
-    cool_until: SystemTime,
-    interruption: Interruption,
-}
-
-impl Attempts {
-    fn new() -> Self {
-        Self { cool_until: SystemTime::UNIX_EPOCH, interruption: Interruption::None }
-    }
-
-    /// Whether one may be sent; if so, the cool-down begins, before anything is sent.
-    fn begin(&mut self, now: SystemTime, cool_down: Duration) -> bool {
-        // A clock that was put back does not make the wait longer.
-        let is_cooling = now < self.cool_until && self.cool_until <= now + cool_down;
-        if !is_cooling {
-            (self.cool_until, self.interruption) = (now + cool_down, Interruption::None);
-            return true;
-        }
-        let is_open = self.interruption == Interruption::Open;
-        if is_open {
-            self.interruption = Interruption::Used;
-        }
-        is_open
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Interruption {
-    None,
-    Open,
-    Used,
-}
-
 enum Look<T> {
     Fresh(Arc<T>),
     Stale(Arc<T>),
-    Nothing { ended: u64 },
+    Nothing { failed: u64 },
 }
 
 impl<T> Slot<T> {
@@ -175,7 +117,8 @@ impl<T> Slot<T> {
             value: None,
             fresh_until: long_ago,
             usable_until: long_ago,
-            ended: 0,
+            generation: 0,
+            failed: 0,
             failure: None,
             outage: Outage::new(),
             refreshes: Attempts::new(),
@@ -186,54 +129,74 @@ impl<T> Slot<T> {
     }
 
     /// The document. Where there is none, callers wait for one fetch together, and share its
-    /// failure, as do those that come soon after it failed again; where there is an old one, one caller looks for a newer one and the others get the
-    /// old one, which also serves when the look fails.
-    pub(crate) async fn get<F>(&self, now: SystemTime, fetch: impl FnOnce() -> F) -> Result<Arc<T>>
+    /// failure, as do those that come soon after it failed again; where there is an old one, one
+    /// caller looks for a newer one and the others get the old one, which also serves when the look
+    /// fails.
+    ///
+    /// `clock` is read again where a caller waited, for its turn or for the fetch.
+    pub(crate) async fn get<F>(
+        &self,
+        clock: impl Fn() -> SystemTime,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<Arc<T>>
     where
         F: Future<Output = Result<(T, Duration)>>,
     {
-        match self.look(now) {
+        match self.look(clock()) {
             Look::Fresh(value) => Ok(value),
-            // In a box, since a fetch is rare: what every caller carries stays small. Of an ID
+            // In boxes, since a fetch is rare: what every caller carries stays small. Of an ID
             // token with RS256, malloc had 4,000 instructions before, and 1,500 after.
-            other => Box::pin(self.get_or_fetch(other, now, fetch)).await,
+            Look::Stale(old) => {
+                let newer = Box::pin(self.refresh(&old, clock(), fetch)).await;
+                // check: 58 => newer
+                Ok(newer.unwrap_or(old))
+            }
+            Look::Nothing { failed } => Box::pin(self.fetch_first(failed, clock, fetch)).await,
         }
     }
 
-    async fn get_or_fetch<F>(
+    /// The old one while another caller looks, or it is too soon.
+    async fn refresh<F>(
         &self,
-        look: Look<T>,
+        old: &Arc<T>,
         now: SystemTime,
         fetch: impl FnOnce() -> F,
     ) -> Result<Arc<T>>
     where
         F: Future<Output = Result<(T, Duration)>>,
     {
-        let ended = match look {
-            Look::Fresh(value) => return Ok(value),
-            Look::Stale(old) => {
-                let Ok(_turn) = self.turn.try_lock() else { return Ok(old) };
-                if let Look::Fresh(value) = self.look(now) {
-                    return Ok(value);
-                }
-                // check: 58
-                if !self.write().refreshes.begin(now, REFRESH_COOL_DOWN) {
-                    return Ok(old);
-                }
-                let interrupted = Interrupted(self, |kept| &mut kept.refreshes);
-                let fetched = fetch().await;
-                std::mem::forget(interrupted);
-                // check: 58 => return self.settle(now, fetched);
-                return Ok(self.settle(now, fetched).unwrap_or(old));
-            }
-            Look::Nothing { ended } => ended,
-        };
+        let Ok(_turn) = self.turn.try_lock() else { return Ok(Arc::clone(old)) };
+        if let Look::Fresh(value) = self.look(now) {
+            return Ok(value);
+        }
+        // check: 58
+        if !self.write().refreshes.begin(now, REFRESH_COOL_DOWN) {
+            return Ok(Arc::clone(old));
+        }
+        let generation = self.read().generation;
+        let interrupted = Interrupted(self, |kept| &mut kept.refreshes);
+        let fetched = fetch().await;
+        std::mem::forget(interrupted);
+        self.settle(now, generation, fetched)
+    }
+
+    /// `failed`: as it was when the caller began to wait.
+    async fn fetch_first<F>(
+        &self,
+        failed: u64,
+        clock: impl Fn() -> SystemTime,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<Arc<T>>
+    where
+        F: Future<Output = Result<(T, Duration)>>,
+    {
         // check: 58 => let _turn = ();
         let _turn = self.turn.lock().await;
+        let now = clock();
         match self.look(now) {
             Look::Fresh(value) | Look::Stale(value) => return Ok(value),
             // The fetch that this caller waited for.
-            Look::Nothing { ended: later } if later != ended => {
+            Look::Nothing { failed: later } if later != failed => {
                 if let Some(failure) = self.read().failure.clone() {
                     return Err(failure);
                 }
@@ -244,23 +207,36 @@ impl<T> Slot<T> {
         if let Some(failure) = self.outage(now) {
             return Err(failure);
         }
+        let generation = self.read().generation;
+        let given_up = GivenUp { slot: self, clock: &clock, generation };
         let fetched = fetch().await;
-        if fetched.is_err() {
-            self.write().outage.add(now);
+        std::mem::forget(given_up);
+        if fetched.as_ref().is_err_and(is_of_source) {
+            self.add_outage(generation, clock(), LONGEST_OUTAGE_WAIT);
         }
-        self.settle(now, fetched)
+        self.settle(now, generation, fetched)
     }
 
     /// What the last fetch failed with, while it is too soon for the next one.
     fn outage(&self, now: SystemTime) -> Option<Error> {
         let kept = self.read();
-        kept.failure.clone().filter(|_| kept.outage.is_waiting(now))
+        let given_up = || Error::transport("the fetch was given up: too soon for another");
+        let failure = || kept.failure.clone().unwrap_or_else(given_up);
+        kept.outage.is_waiting(now).then(failure)
     }
 
-    /// As if nothing had ever been fetched, but for the cool-downs: those are about what strangers may
-    /// make us do. What is on its way still comes in.
+    fn add_outage(&self, generation: u64, end: SystemTime, longest: Duration) {
+        let mut kept = self.write();
+        if kept.generation == generation {
+            kept.outage.add(end, longest);
+        }
+    }
+
+    /// As if nothing had ever been fetched, but for the cool-downs: those are about what strangers
+    /// may make us do. What is on its way goes to its caller, and is not kept.
     pub(crate) fn clear(&self) {
         let mut kept = self.write();
+        kept.generation += 1;
         kept.value = None;
         kept.fresh_until = SystemTime::UNIX_EPOCH;
         kept.usable_until = SystemTime::UNIX_EPOCH;
@@ -270,8 +246,8 @@ impl<T> Slot<T> {
 
     /// A newer document than `seen`, which lacked something: at once, but not twice within the
     /// cool-down, so that whoever sends us tokens cannot drive our fetches. `None`: not now, or the
-    /// fetch failed. What anybody may have sent has a cool-down of its own, so that no stranger uses
-    /// up the renewal that a login needs.
+    /// fetch failed. What anybody may have sent has a cool-down of its own, so that no stranger
+    /// uses up the renewal that a login needs.
     pub(crate) async fn renew<F>(
         &self,
         seen: &Arc<T>,
@@ -295,15 +271,23 @@ impl<T> Slot<T> {
             Sender::Anybody => |kept| Sender::Anybody.attempts(kept),
             Sender::Provider => |kept| Sender::Provider.attempts(kept),
         };
+        let generation = self.read().generation;
         let interrupted = Interrupted(self, attempts);
         let fetched = fetch().await;
         std::mem::forget(interrupted);
-        self.settle(now, fetched).ok()
+        self.settle(now, generation, fetched).ok()
     }
 
-    fn settle(&self, now: SystemTime, fetched: Result<(T, Duration)>) -> Result<Arc<T>> {
+    fn settle(
+        &self,
+        now: SystemTime,
+        generation: u64,
+        fetched: Result<(T, Duration)>,
+    ) -> Result<Arc<T>> {
         let mut kept = self.write();
-        kept.ended += 1;
+        if kept.generation != generation {
+            return fetched.map(|(value, _)| Arc::new(value));
+        }
         match fetched {
             Ok((value, fresh)) => {
                 let value = Arc::new(value);
@@ -316,7 +300,10 @@ impl<T> Slot<T> {
             }
             Err(failure) => {
                 kept.fresh_until = kept.fresh_until.max(now + RETRY_AFTER_FAILURE);
-                kept.failure = Some(failure.clone());
+                if is_of_source(&failure) {
+                    kept.failed += 1;
+                    kept.failure = Some(failure.clone());
+                }
                 Err(failure)
             }
         }
@@ -327,7 +314,7 @@ impl<T> Slot<T> {
         match &kept.value {
             Some(value) if kept.is_fresh(now) => Look::Fresh(Arc::clone(value)),
             Some(value) if now < kept.usable_until => Look::Stale(Arc::clone(value)),
-            _ => Look::Nothing { ended: kept.ended },
+            _ => Look::Nothing { failed: kept.failed },
         }
     }
 
@@ -341,16 +328,40 @@ impl<T> Slot<T> {
     }
 }
 
+/// Whether it failed for every client alike. What one client's configuration or transport refuses
+/// (`plain_http`, `private_address` …) is nothing to the others; a document that is wrong is.
+fn is_of_source(failure: &Error) -> bool {
+    match failure.kind() {
+        ErrorKind::Transport | ErrorKind::Malformed => true,
+        // Asked for by each login, it would be fetched for whoever begins one.
+        // check: 58 => false
+        ErrorKind::Security => matches!(failure.reason(), Some("issuer" | "duplicate")),
+        _ => false,
+    }
+}
+
+/// Counts a first fetch that its caller gave up. Its wait is short: whoever hangs up time after
+/// time must not keep everybody out.
+struct GivenUp<'a, T, C: Fn() -> SystemTime> {
+    slot: &'a Slot<T>,
+    clock: &'a C,
+    generation: u64,
+}
+
+impl<T, C: Fn() -> SystemTime> Drop for GivenUp<'_, T, C> {
+    fn drop(&mut self) {
+        // check: 58
+        self.slot.add_outage(self.generation, (self.clock)(), REFRESH_COOL_DOWN);
+    }
+}
+
 /// Lets the next caller fetch in place of one that went away.
 struct Interrupted<'a, T>(&'a Slot<T>, fn(&mut Kept<T>) -> &mut Attempts);
 
 impl<T> Drop for Interrupted<'_, T> {
     fn drop(&mut self) {
         let mut kept = self.0.write();
-        let attempts = self.1(&mut kept);
-        if attempts.interruption == Interruption::None {
-            attempts.interruption = Interruption::Open;
-        }
+        self.1(&mut kept).interrupt();
     }
 }
 

@@ -8,8 +8,8 @@ use crate::form::Form;
 /// 4](https://openid.net/specs/openid-connect-core-1_0.html#ThirdPartyInitiatedLogin)). What the
 /// application's `initiate_login_uri` does with a GET or POST.
 ///
-/// Nothing in it is a proof: it only says with which provider to begin a login of one's own, with its
-/// own `state` and nonce. `Debug` shows the issuer alone.
+/// Nothing in it is a proof: it only says with which provider to begin a login of one's own, with
+/// its own `state` and nonce. `Debug` shows the issuer alone.
 ///
 /// ```
 /// use hallpass_core::{Authorization, BaseOAuth2, Result};
@@ -70,7 +70,8 @@ impl ThirdPartyLogin {
     /// The login to begin: whom the page expects, and where to go afterwards as the login's
     /// [`data`](hallpass_core::AuthorizationRequest::data).
     ///
-    /// `origins` are those that the user may be sent on to, the application's own: `https://app.test`.
+    /// `origins` are those that the user may be sent on to, the application's own:
+    /// `https://app.test`.
     ///
     /// # Errors
     ///

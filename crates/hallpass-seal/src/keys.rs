@@ -68,9 +68,9 @@ impl SealingKeys {
         Ok(self)
     }
 
-    /// A key made of a secret that a machine made and nobody can guess, such as a client secret of a
-    /// provider: for an application that is given this one and no other. It is a key for `purpose`
-    /// alone, and does not tell the secret ([NIST SP 800-56C, section
+    /// A key made of a secret that a machine made and nobody can guess, such as a client secret of
+    /// a provider: for an application that is given this one and no other. It is a key for
+    /// `purpose` alone, and does not tell the secret ([NIST SP 800-56C, section
     /// 4.1](https://doi.org/10.6028/NIST.SP.800-56Cr2), with SHA-256). It changes with the secret.
     ///
     /// # Security

@@ -45,8 +45,8 @@ pub async fn check(store: Arc<dyn TokenStore>) {
     leases_end_by_themselves(&*store).await;
 }
 
-/// Holds two handles of one store to its contract, each with connections of its own, as two processes
-/// have them. For a store that several processes share; [`check`] comes first.
+/// Holds two handles of one store to its contract, each with connections of its own, as two
+/// processes have them. For a store that several processes share; [`check`] comes first.
 ///
 /// # Panics
 ///

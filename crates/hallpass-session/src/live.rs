@@ -12,6 +12,7 @@ use hallpass_core::{BaseOAuth2, Clock, Error, OAuth2Token, Result, Revoke, Secre
 use crate::{
     Renewal, TokenEvent, TokenKey, TokenListener, TokenReason, TokenStore, Version,
     flight::Flight,
+    owed::Owed,
     renew::{self, LONGEST_REST, Unsaved},
 };
 
@@ -36,6 +37,8 @@ pub(crate) struct Parts {
     pub(crate) renewal: Arc<dyn Renewal>,
     pub(crate) listener: Option<Arc<dyn TokenListener>>,
     pub(crate) lease: Duration,
+    /// To the store.
+    pub(crate) owed: Owed,
 }
 
 /// What all sessions of one key in a process share.
@@ -59,8 +62,8 @@ pub(crate) struct Memory {
     pub(crate) trouble: Option<Trouble>,
     /// A new token that the store did not take yet.
     pub(crate) unsaved: Option<Unsaved>,
-    /// What the last logout, under way or over, has revoked, if it was the last word, and the epoch that
-    /// it ends: a renewal that began no later does so with its own token.
+    /// What the last logout, under way or over, has revoked, if it was the last word, and the epoch
+    /// that it ends: a renewal that began no later does so with its own token.
     pub(crate) revoke: Option<(u64, Revoke)>,
 }
 

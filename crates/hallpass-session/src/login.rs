@@ -42,8 +42,8 @@ pub(crate) enum Found {
     Unreadable(Error),
 }
 
-/// Forgets the token, and gives back the newest that was known. That of a renewal which is under way
-/// comes later: it has that revoked itself.
+/// Forgets the token, and gives back the newest that was known. That of a renewal which is under
+/// way comes later: it has that revoked itself.
 pub(crate) async fn sign_out(live: &Arc<Live>, revoke: Option<Revoke>) -> Result<Found> {
     let _turn = live.turn.lock().await;
     // What is about to be deleted is not handed out either.
@@ -82,13 +82,16 @@ async fn remove(live: &Live) -> Result<Found> {
             live.parts.store.delete(&live.key).await?;
             return Ok(match OAuth2Token::from_storage(&kept.token) {
                 Err(error) => Found::Unreadable(error),
-                Ok(token) if token.access_token().is_empty() && token.refresh_token().is_none() => {
-                    Found::Nothing
-                }
+                Ok(token) if is_nothing(&token) => Found::Nothing,
                 Ok(token) => Found::Token(Box::new(token)),
             });
         }
     }
+}
+
+/// What stands in a token's place while it is being removed.
+pub(crate) fn is_nothing(token: &OAuth2Token) -> bool {
+    token.access_token().is_empty() && token.refresh_token().is_none()
 }
 
 /// What is handed out from now on. Gives back the token that no store ever took.

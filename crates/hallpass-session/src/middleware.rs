@@ -20,8 +20,8 @@ const MOST_REDIRECTS: usize = 10;
 /// Who has not is better served by [`ApiClient`](crate::ApiClient), which does more.
 ///
 /// The token goes to the origins named here, and nowhere else. A request to another origin is
-/// refused unless it is marked [`WithoutToken`]; so is one that already has the header that the token
-/// goes into. A request that is answered 401 is made once more with a new token, whatever its
+/// refused unless it is marked [`WithoutToken`]; so is one that already has the header that the
+/// token goes into. A request that is answered 401 is made once more with a new token, whatever its
 /// method, if its body can be copied; one whose body is a stream, or where there is no new token,
 /// gets the 401 as it came.
 ///
@@ -46,11 +46,11 @@ const MOST_REDIRECTS: usize = 10;
 /// # Redirects
 ///
 /// They are followed inside reqwest, where no middleware sees them. By reqwest's own policy a
-/// redirect to another host or port loses `Authorization` but no other header, so that a token whose
-/// provider wants it elsewhere goes along. Give the client
+/// redirect to another host or port loses `Authorization` but no other header, so that a token
+/// whose provider wants it elsewhere goes along. Give the client
 /// [`redirect_policy`](Self::redirect_policy), or `Policy::none()`. An answer from another origin
-/// than the one asked is an error (reason `redirect`), but by then it has been asked; one that comes
-/// back to where it began by way of another is not noticed.
+/// than the one asked is an error (reason `redirect`), but by then it has been asked; one that
+/// comes back to where it began by way of another is not noticed.
 ///
 /// # What it does not do
 ///
@@ -66,7 +66,8 @@ const MOST_REDIRECTS: usize = 10;
 /// # Errors
 ///
 /// Ours are [`reqwest_middleware::Error::Middleware`] with a [`hallpass_core::Error`] inside:
-/// `inner.downcast_ref::<hallpass_core::Error>()`. Nothing was sent to the API, but for the last two:
+/// `inner.downcast_ref::<hallpass_core::Error>()`. Nothing was sent to the API, but for the last
+/// two:
 ///
 /// [`ErrorKind::Security`], reason `origin`: the origin is none of those named, and the request not
 /// marked. [`ErrorKind::Config`]: the caller set the token's header (reason `reserved`), or the URL

@@ -24,9 +24,9 @@ pub use settings::ClientSettings;
 /// The clients of an application by name, made from its configuration: as many of one provider as
 /// it has registrations there.
 ///
-/// The name is the client's ([`ClientConfig::with_name`]): a login that one began is not finished by
-/// another, and a user's tokens are kept apart by it. All share one transport, and with it one pool
-/// of connections. Nothing is sent, and nothing registered affects another registration.
+/// The name is the client's ([`ClientConfig::with_name`]): a login that one began is not finished
+/// by another, and a user's tokens are kept apart by it. All share one transport, and with it one
+/// pool of connections. Nothing is sent, and nothing registered affects another registration.
 ///
 /// ```
 /// use hallpass_core::{CustomProvider, Descriptor};
@@ -152,17 +152,19 @@ impl Registry {
     }
 
     /// A client for each of the constructors' names of which `env` has a client id or a credential,
-    /// as [`ClientSettings::from_env`] reads them: `CORP_CLIENT_ID`, `CORP_CLIENT_SECRET` … A second
-    /// client of a provider has a name that nobody can guess:
+    /// as [`ClientSettings::from_env`] reads them: `CORP_CLIENT_ID`, `CORP_CLIENT_SECRET` … A
+    /// second client of a provider has a name that nobody can guess:
     /// [`register_from_env`](Self::register_from_env).
     ///
     /// What is registered already stays, and nothing is read of it. So an application that has many
     /// hosts at one provider calls [`register_per_host_from_env`](Self::register_per_host_from_env)
-    /// first, on a [`new`](Self::new) registry: here, a provider that needs a host has to be told one.
+    /// first, on a [`new`](Self::new) registry: here, a provider that needs a host has to be told
+    /// one.
     ///
     /// # Errors
     ///
-    /// As [`ClientSettings::from_env`] and [`register`](Self::register); those before are registered.
+    /// As [`ClientSettings::from_env`] and [`register`](Self::register); those before are
+    /// registered.
     pub fn register_all_from_env(&mut self, env: impl Fn(&str) -> Option<String>) -> Result<()> {
         let names: Vec<_> = self.constructors.names().map(str::to_owned).collect();
         for name in names {
@@ -181,8 +183,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As there and here, and [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `environment`:
-    /// there is no such client in the environment.
+    /// As there and here, and [`ErrorKind::Config`](hallpass_core::ErrorKind), reason
+    /// `environment`: there is no such client in the environment.
     pub fn register_from_env(
         &mut self,
         name: &str,
@@ -191,8 +193,8 @@ impl Registry {
         self.register(name, in_env(name, env)?)
     }
 
-    /// A client that the application made itself: in a wrapper, with a signer of its own, of another
-    /// protocol. Goes by the name in its descriptor.
+    /// A client that the application made itself: in a wrapper, with a signer of its own, of
+    /// another protocol. Goes by the name in its descriptor.
     ///
     /// # Errors
     ///
@@ -206,12 +208,13 @@ impl Registry {
 
     /// An application that is installed at many hosts, as in many shops: [`at_host`](Self::at_host)
     /// makes a client for one of them. The settings name no host, and no API: one for all would be
-    /// given each host's tokens. What else is wrong with them is said when the first client is made.
+    /// given each host's tokens. What else is wrong with them is said when the first client is
+    /// made.
     ///
     /// # Errors
     ///
-    /// As [`register`](Self::register); also, reason `setting`, where the settings name a host or an
-    /// `api_base_url`.
+    /// As [`register`](Self::register); also, reason `setting`, where the settings name a host or
+    /// an `api_base_url`.
     pub fn register_per_host(&mut self, name: &str, settings: ClientSettings) -> Result<()> {
         self.check_name(name)?;
         self.constructors.get(settings.provider.as_deref().unwrap_or(name))?;
@@ -231,8 +234,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As there and here, and [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `environment`:
-    /// there is no such client in the environment.
+    /// As there and here, and [`ErrorKind::Config`](hallpass_core::ErrorKind), reason
+    /// `environment`: there is no such client in the environment.
     pub fn register_per_host_from_env(
         &mut self,
         name: &str,
@@ -241,18 +244,18 @@ impl Registry {
         self.register_per_host(name, in_env(name, env)?)
     }
 
-    /// A client for one host of those that [`register_per_host`](Self::register_per_host) is for: the
-    /// same one each time, with the metadata and keys that it fetched, for the 256 hosts that were
-    /// asked for last, as they were spelled. Sends nothing.
+    /// A client for one host of those that [`register_per_host`](Self::register_per_host) is for:
+    /// the same one each time, with the metadata and keys that it fetched, for the 256 hosts that
+    /// were asked for last, as they were spelled. Sends nothing.
     ///
     /// All of them have the one name, and tell their logins apart by their endpoints. Where tokens
     /// are stored, the host belongs into the id of the user.
     ///
     /// # Security
     ///
-    /// The client secret goes to that host. Where somebody outside names it, the provider's own type
-    /// of host must be one that only the provider's own servers can have (`….myshop.example`); or
-    /// compare it with a list of your own first.
+    /// The client secret goes to that host. Where somebody outside names it, the provider's own
+    /// type of host must be one that only the provider's own servers can have (`….myshop.example`);
+    /// or compare it with a list of your own first.
     ///
     /// # Errors
     ///
@@ -290,8 +293,8 @@ impl Registry {
         self.entries.iter().map(|entry| entry.name.as_str())
     }
 
-    /// The clients, in the order in which they were registered: for a page of buttons. Without those
-    /// that have many hosts.
+    /// The clients, in the order in which they were registered: for a page of buttons. Without
+    /// those that have many hosts.
     pub fn clients(&self) -> impl Iterator<Item = &Arc<dyn BaseOAuth2>> {
         self.entries.iter().filter_map(|entry| match &entry.made {
             Made::Client(client) => Some(client),

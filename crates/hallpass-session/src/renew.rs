@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::{
     Entry, Lease, TokenReason, Version,
     live::{Held, Live, Trouble},
-    owed,
+    login::is_nothing,
 };
 
 /// Between two looks at the store while another process renews: so long at first, and at most.
@@ -142,7 +142,10 @@ impl Renewing<'_> {
                 match written {
                     Some(held) => Ok(held),
                     // Another login, or a logout, came first: what it left counts.
-                    None => load(self).await?.map(|kept| self.hold(kept)).ok_or_else(signed_out),
+                    None => {
+                        let kept = load(self).await?.filter(|kept| !is_nothing(&kept.token));
+                        kept.map(|kept| self.hold(kept)).ok_or_else(signed_out)
+                    }
                 }
             }
             Err(error) => self.failed(lease, expected, error).await,
@@ -248,10 +251,15 @@ impl Renewing<'_> {
     }
 
     /// A new token that nobody is given: where a logout overtook the renewal and wants the user's
-    /// tokens revoked, it would live on at the provider.
+    /// tokens revoked, it would live on at the provider. Not where somebody signed in since, if in
+    /// another process: the provider may end the grant, and that login's tokens with it.
     async fn end(&self, token: &OAuth2Token) {
         let overtaken = self.memory().revoke.filter(|(epoch, _)| self.epoch <= *epoch);
         let Some((_, what)) = overtaken else { return };
+        // Where the store does not say, the user's word counts. A logout on its way is no login.
+        if load(self).await.ok().flatten().is_some_and(|kept| !is_nothing(&kept.token)) {
+            return;
+        }
         if let Err(error) = self.parts.client.revoke_token(token, what).await {
             let key = &self.key;
             tracing::warn!(%error, ?key, "a token that a logout overtook was not revoked");
@@ -329,7 +337,7 @@ pub(crate) async fn release(live: &Live, lease: Lease, is_in_doubt: bool) {
     let Err(error) = live.parts.store.release(lease, is_in_doubt).await else { return };
     tracing::warn!(%error, key = ?live.key, "a lease was not released: it is tried again");
     let (store, key) = (Arc::clone(&live.parts.store), live.key.clone());
-    owed::give_back_later(live.parts.lease, move || {
+    live.parts.owed.give_back_later(live.parts.lease, move || {
         let (store, lease) = (Arc::clone(&store), Lease::new(key.clone(), holder, was_interrupted));
         async move { store.release(lease, is_in_doubt).await }
     });

@@ -6,6 +6,7 @@ use crate::{
     RefreshToken, Renewal, TokenKey, TokenListener, TokenReason, TokenStore,
     live::{Held, Live, Parts, Registry},
     login::{self, Found},
+    owed::Owed,
 };
 
 /// Twice as long as one renewal takes: discovery, a token request, again where a signer wants a
@@ -34,6 +35,7 @@ impl TokenManager {
             renewal: Arc::new(RefreshToken::new()),
             listener: None,
             lease: LEASE,
+            owed: Owed::default(),
         };
         Self { parts: Arc::new(parts), live: Arc::default() }
     }
@@ -61,9 +63,10 @@ impl TokenManager {
         self
     }
 
-    /// For how long a process that ends while it renews keeps others from it, and how long a renewal
-    /// may take at most, the application's [`Hooks`](hallpass_core::Hooks) included. Default 90 s; at
-    /// least twice the client's timeouts together. Before the first [`session`](Self::session).
+    /// For how long a process that ends while it renews keeps others from it, and how long a
+    /// renewal may take at most, the application's [`Hooks`](hallpass_core::Hooks) included.
+    /// Default 90 s; at least twice the client's timeouts together. Before the first
+    /// [`session`](Self::session).
     #[must_use]
     pub fn with_lease(mut self, length: Duration) -> Self {
         Arc::make_mut(&mut self.parts).lease = length;
@@ -113,8 +116,9 @@ impl TokenManager {
 
     /// Forgets the user's token, and then revokes it at the provider if asked; both are done though
     /// nobody waits for it any more. A renewal that is under way in this process has its new token
-    /// revoked in the same way; where that fails, it is logged. A session of another process that
-    /// holds it goes on with it until it ends, or the API refuses it.
+    /// revoked in the same way, unless somebody signed in since; where that fails, it is logged.
+    /// A session of another process that holds it goes on with it until it ends, or the API
+    /// refuses it.
     ///
     /// # Errors
     ///

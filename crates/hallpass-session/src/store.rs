@@ -30,8 +30,8 @@ pub use redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
-/// Never none at all, and never beyond about 30 years, so that no sum of it and the time of day goes
-/// beyond what a clock or a database counts.
+/// Never none at all, and never beyond about 30 years, so that no sum of it and the time of day
+/// goes beyond what a clock or a database counts.
 fn lease_length(length: Duration) -> Duration {
     length.clamp(Duration::from_millis(1), Duration::from_secs(1_000_000_000))
 }

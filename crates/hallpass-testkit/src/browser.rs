@@ -113,8 +113,8 @@ impl Browser {
         Page::new(action, &response).or_error().map(drop)
     }
 
-    /// Opens the authorization page of a login that has no callback (`oob`), answers it as `user`, and
-    /// reads the code that the page then shows.
+    /// Opens the authorization page of a login that has no callback (`oob`), answers it as `user`,
+    /// and reads the code that the page then shows.
     ///
     /// # Errors
     ///

@@ -106,8 +106,8 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// - `Endpoints` has `authorization`, `token`, `issuer` and `end_session`;
 /// - what says nothing is left out.
 ///
-/// Where an ID token says who it is and nothing is asked, a fixture of `profile` or `id_email` is the
-/// code being traded: a login goes before the call.
+/// Where an ID token says who it is and nothing is asked, a fixture of `profile` or `id_email` is
+/// the code being traded: a login goes before the call.
 ///
 /// A refusal is the name of its [`ErrorKind`](hallpass_core::ErrorKind), with the provider's `code`
 /// and hallpass's `reason`: `Denied { code: "invalid_grant" }`.
@@ -126,11 +126,11 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// `VERIFIER` and `NONCE` stand for what the client generates: the unpadded base64url of 32 bytes
 /// 1, 2 and 3. `ID_TOKEN{…}`, claims instead of a JWT and its quotes, is signed with RS256 (with
 /// ES256 where it is `ID_TOKEN_ES256{…}`; EdDSA, PS256 and HS256 are known too), and the provider
-/// finds the key at whatever URL it asks for keys: with the feature `openid`. `aud`, `iat` and `exp`
-/// are added; a claim that is `null` is left out; `NONCE` and `ID` in `nonce`, `aud` and `azp` are
-/// this login's. `CHALLENGE` is the S256 challenge; where the method is `plain`, it is `VERIFIER`. It
-/// is always 2026-01-01T00:00:00Z. `PROOF` is the HMAC-SHA256 of `TOKEN`, keyed with the secret, in
-/// hexadecimal; `PROOF2` that of `TOKEN2`.
+/// finds the key at whatever URL it asks for keys: with the feature `openid`. `aud`, `iat` and
+/// `exp` are added; a claim that is `null` is left out; `NONCE` and `ID` in `nonce`, `aud` and
+/// `azp` are this login's. `CHALLENGE` is the S256 challenge; where the method is `plain`, it is
+/// `VERIFIER`. It is always 2026-01-01T00:00:00Z. `PROOF` is the HMAC-SHA256 of `TOKEN`, keyed with
+/// the secret, in hexadecimal; `PROOF2` that of `TOKEN2`.
 ///
 /// # The browser's exchange
 ///
@@ -140,8 +140,8 @@ pub fn contract<P: Provider>(new: impl Fn() -> P, fixtures: &[(&str, &str)]) {
 /// `access_token`, whose callback is then `code=CODE&state=STATE`. `Code` says that one token
 /// request, with the callback's code, would have left; a refusal says that none would.
 ///
-/// As the whole value of a parameter of that location, `NOW` is the time in unix seconds, and `HMAC`
-/// the signature of all other parameters, as
+/// As the whole value of a parameter of that location, `NOW` is the time in unix seconds, and
+/// `HMAC` the signature of all other parameters, as
 /// [`CallbackParams::verify_hmac_sha256`](hallpass_core::CallbackParams::verify_hmac_sha256) wants it.
 pub struct Contract<'a, P> {
     new: Box<dyn Fn() -> P + 'a>,

@@ -34,9 +34,9 @@ mod parse;
 /// - The last line: `=`, what hallpass makes of it, as [`Outcome`] says.
 ///
 /// Operations are those of [`Contract`](crate::Contract), and `refuses`: how the provider refuses
-/// what hallpass never sends, for `LocalProvider::emulating` (feature `server`). Each of these has a
-/// header `name: WRONG`, or a parameter `name=WRONG` in its query: one of the authorization page is
-/// one that a request must have there.
+/// what hallpass never sends, for `LocalProvider::emulating` (feature `server`). Each of these has
+/// a header `name: WRONG`, or a parameter `name=WRONG` in its query: one of the authorization page
+/// is one that a request must have there.
 ///
 /// An answer without `content-type` whose body starts with `{` or `[` is given
 /// `application/json; charset=utf-8`. Anything else is a [`FixtureError`].

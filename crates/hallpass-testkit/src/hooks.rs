@@ -44,9 +44,9 @@
 //! - [`with_nonce_not_echoed`](Descriptor::with_nonce_not_echoed): a nonce is sent, and is not
 //!   looked for in the ID token.
 //!
-//! Each wants the page that says so; [`Descriptor::code_binding_source`] shows it. State, age, `iss`,
-//! client and endpoint are compared as ever. [`with_pkce_plain`](Descriptor::with_pkce_plain) is
-//! PKCE still, but for whoever has seen the URL of the authorization page ([RFC 7636, section
+//! Each wants the page that says so; [`Descriptor::code_binding_source`] shows it. State, age,
+//! `iss`, client and endpoint are compared as ever.
+//! [`with_pkce_plain`](Descriptor::with_pkce_plain) is PKCE still, but for whoever has seen the URL of the authorization page ([RFC 7636, section
 //! 7.2](https://www.rfc-editor.org/rfc/rfc7636#section-7.2)).
 //!
 //! ```compile_fail,E0061

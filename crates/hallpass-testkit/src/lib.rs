@@ -107,12 +107,12 @@
 //! # fn main() {}
 //! ```
 //!
-//! With the feature `oauth1`, `LocalOAuth1` is a server of OAuth 1.0a, with the same page, faults and
-//! log.
+//! With the feature `oauth1`, `LocalOAuth1` is a server of OAuth 1.0a, with the same page, faults
+//! and log.
 //!
-//! `LocalProvider::emulating` makes it behave as another provider, by that one's recorded exchanges:
-//! tests and examples of `hallpass-github` run without GitHub, and its own code never knows.
-//! `StandIn` is that for a provider's own tests of what it refuses.
+//! `LocalProvider::emulating` makes it behave as another provider, by that one's recorded
+//! exchanges: tests and examples of `hallpass-github` run without GitHub, and its own code never
+//! knows. `StandIn` is that for a provider's own tests of what it refuses.
 
 mod fixture; // an exchange as text
 mod words; // what its words stand for

@@ -52,9 +52,9 @@ pub(crate) use self::{client::is_http_to_loopback, origins::Origins};
 /// codes, PKCE, tokens that expire, rotate and are revoked, a log of requests, and
 /// [faults](Fault) on demand. It ends with this value, its connections and tasks with it.
 ///
-/// As itself it is a provider by the letter of RFC 6749, 7009, 7636, 8628 and 9207, for the tests of an
-/// application: use [`provider`](Self::provider) and [`client_config`](Self::client_config) where
-/// the application has `GitHub::new()` and its own configuration. Or it
+/// As itself it is a provider by the letter of RFC 6749, 7009, 7636, 8628 and 9207, for the tests
+/// of an application: use [`provider`](Self::provider) and [`client_config`](Self::client_config)
+/// where the application has `GitHub::new()` and its own configuration. Or it
 /// [emulates](Self::emulating) another provider, whose crate then runs unchanged.
 ///
 /// ```
@@ -131,9 +131,9 @@ impl LocalProvider {
     /// - users are the good cases of `id_email.*`. Whoever signed in as one of them gets the
     ///   answers of that exchange, then those of `profile.*`, then those of any other;
     /// - a request in the client's name (`authorization: Basic ID:SECRET`) and a revocation of the
-    ///   provider's own (`revoke_access_token`, `revoke_refresh_token`, `revoke_grant`; `deauthorize`,
-    ///   `uninstall` and `unlink` end the grant too) are recognized by method and URL; the token is
-    ///   found wherever it stands, and ends;
+    ///   provider's own (`revoke_access_token`, `revoke_refresh_token`, `revoke_grant`;
+    ///   `deauthorize`, `uninstall` and `unlink` end the grant too) are recognized by method and
+    ///   URL; the token is found wherever it stands, and ends;
     /// - `PROOF`, where a request has it, must be that of the request's own token: see
     ///   [`Contract`](crate::Contract);
     /// - a callback has what `authorize.accepted` has in its location besides `code`, `state` and
@@ -155,11 +155,12 @@ impl LocalProvider {
     /// = Denied { reason: "forbidden" }
     /// ```
     ///
-    /// `refuses.CASE.http` is good for all requests to the origin of its URL, unless another one has
-    /// the request's own method and URL; one with a `grant_type` in its body for that grant alone.
-    /// `WRONG` is: missing, or other than in the fixtures of requests that are answered; it may be a
-    /// parameter of the query too, of a request that would be answered but for this. If its
-    /// outcome is `Token`, the request is carried out, and a good code answered with this reply.
+    /// `refuses.CASE.http` is good for all requests to the origin of its URL, unless another one
+    /// has the request's own method and URL; one with a `grant_type` in its body for that grant
+    /// alone. `WRONG` is: missing, or other than in the fixtures of requests that are answered; it
+    /// may be a parameter of the query too, of a request that would be answered but for this. If
+    /// its outcome is `Token`, the request is carried out, and a good code answered with this
+    /// reply.
     ///
     /// # Errors
     ///

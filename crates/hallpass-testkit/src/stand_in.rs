@@ -102,8 +102,8 @@ impl<P: Provider> StandIn<P> {
         &self.local
     }
 
-    /// The configuration that is right, as [`LocalProvider::client_config`] has it; the redirect URI
-    /// is `https://app.test/callback`.
+    /// The configuration that is right, as [`LocalProvider::client_config`] has it; the redirect
+    /// URI is `https://app.test/callback`.
     #[must_use]
     pub fn config(&self) -> ClientConfig {
         self.scoped(good(self.local.client_config(Self::REDIRECT_URI)))

@@ -40,10 +40,11 @@ const MOST_READ: usize = 16;
 /// Keeps what a login needs until the browser is back, in that browser.
 ///
 /// Each attempt has a cookie of its own, so that several tabs do not disturb each other; of those
-/// that were abandoned the oldest go when there are more than five, or they are too large together. A
-/// cookie is sealed, and opens
-/// for its provider, redirect URI and application alone; it is `HttpOnly`, `SameSite=Lax` (`None` for
-/// a provider that posts a form) and, but on loopback, `Secure` with the prefix `__Host-` ([RFC 6265bis, section
+/// that were abandoned the oldest go when there are more than five, or they are too large together.
+/// A cookie is sealed, and opens
+/// for its provider, redirect URI and application alone; it is `HttpOnly`, `SameSite=Lax` (`None`
+/// for a provider that posts a form) and, but on loopback, `Secure` with the prefix `__Host-` ([RFC
+/// 6265bis, section
 /// 4.1.3](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3)), and
 /// lasts an hour; the attempt in it is good for ten minutes.
 ///
@@ -110,8 +111,8 @@ impl Attempts {
     }
 
     /// For an application that is shown inside another site's page, as Hugging Face shows Spaces:
-    /// the cookies are `SameSite=None` and `Partitioned`, of this site within that one ([CHIPS, section
-    /// 2](https://datatracker.ietf.org/doc/html/draft-cutler-httpbis-partitioned-cookies)).
+    /// the cookies are `SameSite=None` and `Partitioned`, of this site within that one ([CHIPS,
+    /// section 2](https://datatracker.ietf.org/doc/html/draft-cutler-httpbis-partitioned-cookies)).
     #[must_use]
     pub fn framed(mut self) -> Self {
         self.is_framed = true;
@@ -145,8 +146,8 @@ impl Attempts {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `too_long`: what the login carries, its
-    /// parameters and the application's own data, fits in no cookie. A way back that is too long for
-    /// one is left out. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason
+    /// parameters and the application's own data, fits in no cookie, or is more than the
+    /// [`AttemptStore`] keeps of one. A way back that is too long for a cookie is left out. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason
     /// `attempt_store`: the store does not answer.
     pub async fn begin(
         &self,
@@ -208,8 +209,9 @@ impl Attempts {
         Ok(self.find(provider, redirect_uri, cookies, is_answered).await?.is_some())
     }
 
-    /// The refusal of a login that this browser has begun, where the provider does not say of which:
-    /// [`Callback::nameless_refusal`]. For a callback that [`take`](Self::take) found no login for.
+    /// The refusal of a login that this browser has begun, where the provider does not say of
+    /// which: [`Callback::nameless_refusal`]. For a callback that [`take`](Self::take) found no
+    /// login for.
     ///
     /// Nothing is used up: another site can send a browser here with the same words, and every
     /// attempt goes on.

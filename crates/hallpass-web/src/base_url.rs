@@ -60,10 +60,10 @@ impl BaseUrl {
     /// The name of a cookie of this application: `what` it is for, and where the application is.
     ///
     /// Cookies know no port, and `__Host-` no path ([RFC 6265bis, section
-    /// 4.1.3](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3)): two
-    /// applications on one host would take each other's for their own. So a port that is not the
-    /// scheme's own stands in the name, and the path, each byte of it that is no letter, digit or `-`
-    /// as `_` and two hexadecimal digits.
+    /// 4.1.3](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3)):
+    /// two applications on one host would take each other's for their own. So a port that is not
+    /// the scheme's own stands in the name, and the path. Each byte of it that is no letter, digit
+    /// or `-` is `_` and two hexadecimal digits, as is each of `what`.
     ///
     /// ```
     /// # use hallpass_web::BaseUrl;
@@ -78,14 +78,17 @@ impl BaseUrl {
     ///
     /// # Security
     ///
-    /// Over https the name begins with `__Host-`, so that no other host sets such a cookie: set it with
-    /// `Secure` and `Path=/`. It keeps applications from disturbing each other, and is no border
-    /// between them: those on one host are sent each other's cookies.
+    /// Over https the name begins with `__Host-`, so that no other host sets such a cookie: set it
+    /// with `Secure` and `Path=/`. It keeps applications from disturbing each other, and is no
+    /// border between them: those on one host are sent each other's cookies.
     #[must_use]
     pub fn cookie_name(&self, what: &str) -> String {
         let prefix = if self.is_secure() { "__Host-" } else { "" };
+        let what = word(what);
         // Of the scheme's own port there is none.
+        // check: 77 => let port = String::new();
         let port = self.0.port().map(|port| port.to_string()).unwrap_or_default();
+        // check: 77 => let path = String::new();
         let path = word(self.path().trim_matches('/'));
         match (port.is_empty(), path.is_empty()) {
             (true, true) => format!("{prefix}hallpass.{what}"),
@@ -168,6 +171,13 @@ mod tests {
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
             assert!(name(base).bytes().all(fits), "{base}");
         }
+    }
+
+    #[test]
+    fn what_a_cookie_is_for_breaks_out_of_no_header_and_is_no_other_place() {
+        let name = |what| BaseUrl::parse("https://app.test").unwrap().cookie_name(what);
+        assert_eq!(name("a=b; Domain=test\r\n"), "__Host-hallpass.a_3db_3b_20Domain_3dtest_0d_0a");
+        assert_eq!(name("login.1"), "__Host-hallpass.login_2e1");
     }
 
     #[test]

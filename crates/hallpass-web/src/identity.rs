@@ -3,8 +3,8 @@ use std::fmt;
 use hallpass_core::{EmailVerification, OAuth2Token, Profile};
 use serde::{Deserialize, Serialize};
 
-/// Of a text that is shown to people, in bytes: every session keeps it, and there are providers that
-/// anybody can set up.
+/// Of a text that is shown to people, in bytes: every session keeps it, and there are providers
+/// that anybody can set up.
 const LONGEST: usize = 2048;
 
 /// Who is signed in: what a session keeps of a login, and nothing that opens anything.
@@ -44,8 +44,8 @@ pub struct Identity {
 
 impl Identity {
     /// Of a finished login at the client of this name
-    /// ([`Descriptor::name`](hallpass_core::Descriptor::name)): it says whose id it is, whatever the
-    /// profile says. A name, address or picture longer than 2048 bytes is left out.
+    /// ([`Descriptor::name`](hallpass_core::Descriptor::name)): it says whose id it is, whatever
+    /// the profile says. A name, address or picture longer than 2048 bytes is left out.
     #[must_use]
     pub fn new(provider: &str, profile: &Profile, token: &OAuth2Token) -> Self {
         let text = |text: Option<&str>| text.map(str::to_owned);
@@ -99,9 +99,9 @@ impl Identity {
 
     /// By which an account is found: whose id it is, and the id.
     ///
-    /// Whose it is says the issuer, or the provider's name where there is none. Of a provider at many
-    /// hosts it is the name and the host (`shopify@oak.myshopify.com`), unless the issuer is at home
-    /// there: see [`at_host`](Self::at_host).
+    /// Whose it is says the issuer, or the provider's name where there is none. Of a provider at
+    /// many hosts it is the name and the host (`shopify@oak.myshopify.com`), unless the issuer is
+    /// at home there: see [`at_host`](Self::at_host).
     #[must_use]
     pub fn key(&self) -> (&str, &str) {
         let whose = self.realm.as_deref().or(self.issuer.as_deref());

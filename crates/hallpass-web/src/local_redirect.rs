@@ -32,7 +32,8 @@ impl LocalRedirect {
     /// # Errors
     ///
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `return_to`: it leads elsewhere, or
-    /// may, or is no path, or longer than 1024 bytes. Send the browser [`home`](Self::home) instead.
+    /// may, or is no path, or longer than 1024 bytes. Send the browser [`home`](Self::home)
+    /// instead.
     pub fn parse(text: &str, base: &BaseUrl) -> Result<Self> {
         let is_plain = |char: char| char.is_ascii_graphic() && char != '\\';
         if text.len() > LONGEST || !text.starts_with('/') || !text.chars().all(is_plain) {

@@ -205,8 +205,8 @@ fn openid(mut plan: Blueprint) -> Made {
     use crate::openid::OpenId;
 
     let name = plan.name().to_owned();
-    // A metadata URL does not say it: `https://a` and `https://a/` have theirs at the same place, and
-    // a document is not asked whom to trust.
+    // A metadata URL does not say it: `https://a` and `https://a/` have theirs at the same place,
+    // and a document is not asked whom to trust.
     let issuer = plan.take_issuer().ok_or_else(|| Blueprint::lacks("issuer"))?;
     let provider: OpenId = match plan.take_metadata_url() {
         Some(url) => OpenId::from_metadata_url(name, url, issuer),
@@ -215,8 +215,8 @@ fn openid(mut plan: Blueprint) -> Made {
     signing(plan)?.client(provider)
 }
 
-/// `private_key_jwt`, where there is a key: the algorithm is the key's, and whether the provider takes
-/// it, its metadata say.
+/// `private_key_jwt`, where there is a key: the algorithm is the key's, and whether the provider
+/// takes it, its metadata say.
 #[cfg(feature = "openid")]
 fn signing(mut plan: Blueprint) -> Result<Blueprint> {
     let key_id = plan.take_key_id();

@@ -61,11 +61,11 @@ struct Counts {
     ended: BTreeMap<(Kind, Outcome), u64>,
     slowest: Duration,
     longest_trouble: Duration,
-    broken: Vec<String>,
+    broken: u64,
 }
 
-/// More are of no use to anybody.
-const MOST_TOLD: usize = 20;
+/// More are counted, and of no use to anybody.
+const MOST_TOLD: u64 = 20;
 
 /// One that is under way. Dropping it is what loses it.
 #[derive(Debug)]
@@ -83,12 +83,12 @@ impl Ledger {
         Attempt { ledger: self.clone(), kind, begin: Instant::now(), is_ended: false }
     }
 
-    /// A promise that was not kept: it is told at once, too.
-    pub(crate) fn broken(&self, what: String) {
+    /// A promise that was not kept. It is told at once, and nowhere else.
+    pub(crate) fn broken(&self, what: &str) {
         let mut counts = self.counts();
-        if counts.broken.len() < MOST_TOLD {
-            eprintln!("{what}");
-            counts.broken.push(what);
+        counts.broken += 1;
+        if counts.broken <= MOST_TOLD {
+            eprintln!("BROKEN {what}");
         }
     }
 
@@ -98,10 +98,15 @@ impl Ledger {
         counts.longest_trouble = counts.longest_trouble.max(after);
     }
 
-    /// All that is not as promised, what was lost included.
+    /// All that is not as promised: what was lost, and how much was told before.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let counts = self.counts();
-        let mut complaints = counts.broken.clone();
+        let mut complaints = Vec::new();
+        match counts.broken {
+            0 => {}
+            all @ 1..=MOST_TOLD => complaints.push(format!("promises: {all}, told above")),
+            all => complaints.push(format!("promises: {all}, the first {MOST_TOLD} told above")),
+        }
         for (&kind, &begun) in &counts.begun {
             let of_kind = counts.ended.iter().filter(|((of, _), _)| *of == kind);
             let ended = of_kind.filter(|((_, outcome), _)| *outcome != Outcome::Lost);
@@ -206,9 +211,11 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_promise_is_a_complaint() {
+    fn broken_promises_are_a_complaint_that_counts_them_all() {
         let ledger = Ledger::default();
-        ledger.broken("ada is taken for ben".to_owned());
-        assert_eq!(ledger.complaints(), ["ada is taken for ben"]);
+        ledger.broken("ada is taken for ben");
+        assert_eq!(ledger.complaints(), ["promises: 1, told above"]);
+        (0..MOST_TOLD).for_each(|_| ledger.broken("ben is taken for ada"));
+        assert_eq!(ledger.complaints(), ["promises: 21, the first 20 told above"]);
     }
 }

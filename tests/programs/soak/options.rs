@@ -12,7 +12,11 @@ pub(crate) struct Options {
 /// For a round that shows that all of it works.
 pub(crate) const SHORT: Duration = Duration::from_secs(20);
 
-const USAGE: &str = "soak [--minutes N] [--seed N] [--users N]; 0 minutes is one short round";
+/// A week, in minutes.
+const LONGEST: u64 = 7 * 24 * 60;
+
+const USAGE: &str =
+    "soak [--minutes N] [--seed N] [--users N]; at most 10080 minutes; 0 is one short round";
 
 impl Options {
     pub(crate) fn read(arguments: &[String], seed: u64) -> Result<Self, String> {
@@ -22,7 +26,9 @@ impl Options {
             let value = rest.next().and_then(|value| value.parse::<u64>().ok());
             match (name.as_str(), value) {
                 ("--minutes", Some(0)) => options.lasting = SHORT,
-                ("--minutes", Some(minutes)) => options.lasting = Duration::from_secs(minutes * 60),
+                ("--minutes", Some(minutes @ 1..=LONGEST)) => {
+                    options.lasting = Duration::from_secs(minutes * 60);
+                }
                 ("--seed", Some(seed)) => options.seed = seed,
                 ("--users", Some(users @ 2..=100)) => options.users = users as usize,
                 _ => return Err(USAGE.to_owned()),
@@ -33,6 +39,12 @@ impl Options {
 
     pub(crate) fn is_short(&self) -> bool {
         self.lasting <= SHORT
+    }
+
+    /// For one answer of the provider. A short round runs with whatever else a machine does, and is
+    /// not about how fast that is; a long one meets the limit often.
+    pub(crate) fn provider_limit(&self) -> Duration {
+        Duration::from_secs(if self.is_short() { 10 } else { 3 })
     }
 }
 
@@ -53,6 +65,9 @@ mod tests {
         check("", Some((20, 5, 12)));
         check("--minutes 0 --seed 7", Some((20, 7, 12)));
         check("--minutes 30 --users 4", Some((1800, 5, 4)));
+        check("--minutes 10080", Some((604_800, 5, 12)));
+        check("--minutes 10081", None);
+        check("--minutes 18446744073709551615", None);
         check("--minutes", None);
         check("--users 1", None);
         check("--fast 1", None);

@@ -168,7 +168,7 @@ impl Person {
     }
 
     pub(crate) fn complain(&self, what: &str) {
-        self.world.ledger.broken(format!("{}: {what}", self.name));
+        self.world.ledger.broken(&format!("{}: {what}", self.name));
     }
 
     /// One of the two instances.

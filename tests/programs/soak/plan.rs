@@ -13,6 +13,8 @@ pub(crate) struct Step {
     pub(crate) trouble: Trouble,
     /// How long it stays so.
     pub(crate) lasting: Duration,
+    /// It comes even if the time is over by then.
+    pub(crate) is_due: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -77,14 +79,15 @@ impl Ailment {
         Self { on, how, is_carried_out: chance.one_in(3), times }
     }
 
-    pub(crate) fn fault(self) -> Fault {
+    /// For a client that waits so long for an answer.
+    pub(crate) fn fault(self, limit: Duration) -> Fault {
         let fault = Fault::on(self.on).times(self.times);
         let fault = if self.is_carried_out { fault.carried_out() } else { fault };
         match self.how {
             How::Status(status) => fault.status(status),
             How::Busy => fault.status(429).retry_after(Duration::from_secs(1)),
             How::Slow => fault.delay(Duration::from_millis(700)),
-            How::TooSlow => fault.delay(crate::router::PROVIDER_LIMIT + Duration::from_secs(1)),
+            How::TooSlow => fault.delay(limit + Duration::from_secs(1)),
             How::CutBeforeHeaders => fault.cut_before_headers(),
             How::CutInBody => fault.cut_in_body(),
             How::Garbage => fault.body("text/html", "<h1>It works!</h1>"),
@@ -144,9 +147,10 @@ impl Iterator for Plan {
 
     fn next(&mut self) -> Option<Step> {
         let calm = self.chance.millis(self.calm.0, self.calm.1);
+        let is_due = !self.first.is_empty();
         let trouble = self.trouble();
         let lasting = self.chance.millis(self.lasting.0, self.lasting.1);
-        Some(Step { calm, trouble, lasting })
+        Some(Step { calm, trouble, lasting, is_due })
     }
 }
 
@@ -162,6 +166,12 @@ mod tests {
     fn a_seed_repeats_the_plan() {
         assert_eq!(planned(3), planned(3));
         assert_ne!(planned(3), planned(4));
+    }
+
+    #[test]
+    fn each_kind_is_due_once_and_no_more() {
+        let due: Vec<_> = Plan::new(1, true).take(50).map(|step| step.is_due).collect();
+        assert!(due[..4].iter().all(|&it| it) && !due[4..].contains(&true), "{due:?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 use hallpass_axum::{
-    Identity, Sessions, SignIn, UserToken,
+    Identity, RedisAttempts, Sessions, SignIn, UserToken,
     hallpass_session::{ApiClient, AtRest, RedisStore},
     web::SealingKeys,
 };
@@ -22,11 +22,6 @@ use hallpass_core::{
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::attempts::RedisAttempts;
-
-/// For one answer of the provider.
-pub(crate) const PROVIDER_LIMIT: Duration = Duration::from_secs(3);
-
 /// Says on stdout where it listens, or why it does not.
 pub(crate) async fn run(arguments: &[String]) {
     if let Err(error) = serve(arguments).await {
@@ -35,11 +30,14 @@ pub(crate) async fn run(arguments: &[String]) {
 }
 
 async fn serve(arguments: &[String]) -> Result<()> {
-    let [port, base, redis, key, provider, client_id, secret] = arguments else {
-        return Err(Error::config("needs port, base, Redis, key, provider, client id, secret"));
+    let [port, base, redis, key, provider, limit, client_id, secret] = arguments else {
+        let needs = "needs port, base, Redis, key, provider and its limit, client id, secret";
+        return Err(Error::config(needs));
     };
+    let limit = limit.parse().map_err(|_| Error::config("the limit is no number of seconds"))?;
+    let limit = Duration::from_secs(limit);
     let config = ClientConfig::new(&**client_id).with_secret(&**secret);
-    let client = OAuth2Client::new(local(provider)?, config.with_timeout(PROVIDER_LIMIT))?;
+    let client = OAuth2Client::new(local(provider)?, config.with_timeout(limit))?;
     let keys = || SealingKeys::new(Secret::new(key.as_str()));
     let tokens = RedisStore::connect(redis, AtRest::sealed(keys()?)).await?;
     let sign_in = SignIn::new(base, keys()?)?

@@ -14,6 +14,7 @@ use tokio::{sync::Mutex, time::sleep};
 
 use crate::{
     ledger::Ledger,
+    options::Options,
     plan::{Ailment, Step, Trouble},
     weather::{Cause, Weather},
 };
@@ -56,6 +57,8 @@ struct Settings {
     /// Redis's file is in it.
     folder: TempDir,
     users: usize,
+    /// What an instance waits for the provider.
+    provider_limit: Duration,
 }
 
 /// Who can sign in: id and name.
@@ -64,13 +67,14 @@ pub(crate) fn user(number: usize) -> (String, String) {
 }
 
 impl Settings {
-    fn new(users: usize) -> Result<Self, String> {
+    fn new(options: &Options) -> Result<Self, String> {
         let folder = tempfile::Builder::new().prefix("hallpass-soak-").tempdir();
         Ok(Self {
             ports: free_ports().ok_or("no four ports are free")?,
             key: SealingKeys::generate_key().expose().to_owned(),
             folder: folder.map_err(|error| format!("no folder: {error}"))?,
-            users,
+            users: options.users,
+            provider_limit: options.provider_limit(),
         })
     }
 
@@ -83,14 +87,15 @@ impl Settings {
     }
 
     async fn router(&self, at: usize) -> Result<Process, String> {
-        let program = std::env::current_exe().map_err(|error| format!("no program: {error}"))?;
-        let program = program.to_str().ok_or("the program's path is no text")?;
+        let program = program()?;
         let port = self.ports[at].to_string();
         let (base, provider, redis) = (self.url(STEADY), self.url(PROVIDER), self.redis_url());
-        let arguments = ["router", &port, &base, &redis, &self.key, &provider, CLIENT.0, CLIENT.1];
+        let limit = self.provider_limit.as_secs().to_string();
+        let (id, secret) = CLIENT;
+        let arguments = ["router", &port, &base, &redis, &self.key, &provider, &limit, id, secret];
         let began = Instant::now();
         loop {
-            let mut process = Process::start(program, &arguments).map_err(|it| it.to_string())?;
+            let mut process = Process::start(&program, &arguments).map_err(|it| it.to_string())?;
             let line = process.line().await;
             if line == self.url(at) {
                 return Ok(process);
@@ -139,6 +144,15 @@ const OTHER: usize = 1;
 const REDIS: usize = 2;
 const PROVIDER: usize = 3;
 
+/// This one, even if a build has put another in its place since: Linux keeps it as long as it runs.
+fn program() -> Result<String, String> {
+    if cfg!(target_os = "linux") {
+        return Ok("/proc/self/exe".to_owned());
+    }
+    let program = std::env::current_exe().map_err(|error| format!("no program: {error}"))?;
+    program.into_os_string().into_string().map_err(|_| "the program's path is no text".to_owned())
+}
+
 /// Below those that the system gives to connections, of which one could take the place of a server
 /// that is away.
 fn free_ports() -> Option<[u16; 4]> {
@@ -150,8 +164,8 @@ fn free_ports() -> Option<[u16; 4]> {
 }
 
 impl World {
-    pub(crate) async fn start(users: usize) -> Result<Arc<Self>, String> {
-        let settings = Settings::new(users)?;
+    pub(crate) async fn start(options: &Options) -> Result<Arc<Self>, String> {
+        let settings = Settings::new(options)?;
         let redis = settings.redis().await?;
         let provider = settings.provider().await?;
         let steady = settings.router(STEADY).await?;
@@ -209,8 +223,9 @@ impl World {
 
     async fn ail(&self, ailments: &[Ailment], lasting: Duration) -> Result<(), String> {
         self.counts.lock().await.spells += 1;
+        let limit = self.settings.provider_limit;
         if let Some(provider) = &*self.provider.lock().await {
-            ailments.iter().for_each(|ailment| provider.fault(ailment.fault()));
+            ailments.iter().for_each(|ailment| provider.fault(ailment.fault(limit)));
         }
         // Some requests must have met them.
         sleep(lasting + Duration::from_millis(500)).await;
@@ -218,7 +233,7 @@ impl World {
             provider.clear_faults();
         }
         // A request that met one may still be under way.
-        sleep(crate::router::PROVIDER_LIMIT).await;
+        sleep(limit).await;
         Ok(())
     }
 

@@ -1,5 +1,5 @@
-//! Sign-in of `hallpass-axum`, by a person with a browser. The application is at `localhost` and the
-//! provider at `127.0.0.1`: two sites, as they are in life.
+//! Sign-in of `hallpass-axum`, by a person with a browser. The application is at `localhost` and
+//! the provider at `127.0.0.1`: two sites, as they are in life.
 
 use std::sync::{
     Arc, Mutex,

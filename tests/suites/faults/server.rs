@@ -1,4 +1,5 @@
-//! A server on loopback that misbehaves below HTTP: raw sockets, and what the kernel does with them.
+//! A server on loopback that misbehaves below HTTP: raw sockets, and what the kernel does with
+//! them.
 
 use std::{
     net::SocketAddr,

@@ -19,6 +19,5 @@ mod grants;
 mod processes;
 mod sessions;
 mod instances;
-mod soak;
 mod stores;
 mod web;

@@ -1,4 +1,5 @@
-//! What `cargo xtask new-provider` writes compiles and keeps its contract, in a copy of the project.
+//! What `cargo xtask new-provider` writes compiles and keeps its contract, in a copy of the
+//! project.
 //!
 //! Compiles the copy, so only `--test skeleton` runs it.
 

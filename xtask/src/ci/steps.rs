@@ -35,6 +35,9 @@ const SERVES: &str = "web";
 pub(crate) const EVERYTHING: &str =
     "--locked --workspace --exclude hallpass-benches --all-features";
 
+/// The suites that start what `tests/servers` installs, one after another.
+pub(crate) const OF_SERVERS: &str = "--test servers --test browser --test short_soak";
+
 /// Where the steps run.
 pub(super) struct Machine<'a> {
     pub(super) root: &'a Path,
@@ -76,7 +79,8 @@ impl Machine<'_> {
     fn tests(&self) -> Result<(), String> {
         self.cargo(&format!("test {EVERYTHING}"))?;
         self.cargo("test --locked -p hallpass-benches --lib")?;
-        // As in a release, where the dev login is refused; of one crate, which is all that is built.
+        // As in a release, where the dev login is refused; of one crate, which is all that is
+        // built.
         let release = "--config profile.dev.package.hallpass-axum.debug-assertions=false";
         let test = "-p hallpass-axum --all-features --test it a_release_build_has_no_dev_login";
         self.cargo(&format!("test --locked {release} {test}"))
@@ -123,7 +127,7 @@ impl Machine<'_> {
 
     fn servers(&self) -> Result<(), String> {
         install_servers(self.root)?;
-        self.cargo(&format!("test {EVERYTHING} --test servers --test browser"))
+        self.cargo(&format!("test {EVERYTHING} {OF_SERVERS}"))
     }
 
     fn package(&self) -> Result<(), String> {

@@ -1,8 +1,8 @@
 //! A copy of the workspace to change, in a place that stays the same.
 //!
 //! The copy is kept, with a target folder of its own, and only what differs is written: all of ours
-//! would be built anew otherwise. Nothing else may build there: cargo takes what was made of the copy
-//! for what is made of another checkout, changed code for whole.
+//! would be built anew otherwise. Nothing else may build there: cargo takes what was made of the
+//! copy for what is made of another checkout, changed code for whole.
 
 use std::fs;
 use std::path::{Path, PathBuf};

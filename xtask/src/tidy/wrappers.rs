@@ -40,8 +40,8 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether one of the methods in `body` calls the method of its own name of a field. A provider that
-/// keeps its descriptor in a part of it, such as an `OpenId`, is no wrapper of that part.
+/// Whether one of the methods in `body` calls the method of its own name of a field. A provider
+/// that keeps its descriptor in a part of it, such as an `OpenId`, is no wrapper of that part.
 fn forwards(body: &str) -> bool {
     body.match_indices("fn ").any(|(at, word)| {
         let name = leading_word(&body[at + word.len()..]);

@@ -1,8 +1,9 @@
 //! The word of a provider that is at many hosts: whose it is, and whom it may be about.
 //!
-//! Anybody may run a host, and anybody can post here. So a host counts where somebody signed in by it,
-//! as long as a session of theirs may last: no client is made and nothing is sent for another. And of
-//! its users those count who signed in, so that a host leaves no more marks than it had logins.
+//! Anybody may run a host, and anybody can post here. So a host counts where somebody signed in by
+//! it, as long as a session of theirs may last: no client is made and nothing is sent for another.
+//! And of its users those count who came with a login, so that a host leaves no more marks than it
+//! had of those. (Whether the application lets them in is asked later: a word may come meanwhile.)
 
 use hallpass_core::{Error, Result, url::form_urlencoded};
 use hallpass_openid::{BackchannelLogout, LoggedOut};
@@ -15,7 +16,8 @@ use crate::{guard::Began, hosts::Hosted, marks, sign_in::Parts};
 /// What else is marked goes by other words.
 const KNOWN: &str = "signed in";
 
-/// Keeps, before there is a session, by whom and of whom there may be a word later.
+/// Keeps, before the application is asked about a login, by whom and of whom there may be a word
+/// from now on.
 pub(crate) async fn remember(
     parts: &Parts,
     identity: &Identity,
@@ -54,14 +56,18 @@ pub(super) async fn take(
     let host = host.ok_or_else(|| Error::security("host", "nobody signed in by this host"))?;
     let client = parts.at_host(hosted, &host).await?.client;
     let logged_out = logout.verify(&*client, body).await?;
+    // check: 81 => let about = names(&logged_out);
     let about = known_names(parts, hosted.name(), &host, &logged_out).await.map_err(lost)?;
     mark(parts, (hosted.name(), Some(&host)), &logged_out, &about).await.map_err(lost)?;
-    tracing::info!(provider = hosted.name(), host, "the provider ends sessions");
+    match about.is_empty() {
+        true => tracing::info!(provider = hosted.name(), host, "nobody signed in whom it is about"),
+        false => tracing::info!(provider = hosted.name(), host, "the provider ends sessions"),
+    }
     Ok(logged_out)
 }
 
-/// The URL names the host, or else the token's issuer does, at its root or below. Nobody has verified
-/// either: what does not belong to the host is refused by its client.
+/// The URL names the host, or else the token's issuer does, at its root or below. Nobody has
+/// verified either: what does not belong to the host is refused by its client.
 async fn known_host(
     parts: &Parts,
     hosted: &Hosted,

@@ -4,13 +4,19 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 use tower_sessions::{SessionStore, session::Id, session_store};
 
-use crate::{marks, sessions::Take};
+use crate::{
+    marks,
+    sessions::{Take, over},
+};
 
 /// Longer than a request is under way: one that comes later finds no session.
 const REMEMBERED: Duration = Duration::from_secs(3_600);
+
+/// For those before in a lane: a store of the application's may take as long as it likes.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many sessions can be told of at once.
 const LANES: usize = 64;
@@ -31,19 +37,28 @@ impl Default for Tellers {
 
 impl Tellers {
     /// For a store that has another way to say who was first.
-    pub(crate) fn with_taking(&mut self, taking: Option<Arc<dyn Take>>) {
+    pub(crate) fn set_taking(&mut self, taking: Option<Arc<dyn Take>>) {
         self.taking = taking;
     }
 
     /// Whether a session that is there is the caller's to end, as far as the store can tell.
-    pub(super) async fn take(&self, id: Id) -> session_store::Result<bool> {
-        match &self.taking {
-            Some(taking) => taking.take(&id).await,
-            None => Ok(true),
+    pub(super) async fn take(
+        &self,
+        store: &dyn SessionStore,
+        id: Id,
+        now: SystemTime,
+    ) -> session_store::Result<bool> {
+        let Some(taking) = &self.taking else { return Ok(true) };
+        // A request that is under way brings nothing back. Also without it: who signs out is signed
+        // out as well as can be.
+        if let Err(error) = over::mark(store, &id, now).await {
+            tracing::warn!(%error, "a session ends of which nobody can say so");
         }
+        taking.take(&id).await
     }
 
-    /// Whether nobody was here before with this session.
+    /// Whether nobody was here before with this session. An error also where nobody knows, since
+    /// those before it are still at it.
     pub(super) async fn is_first(
         &self,
         store: &dyn SessionStore,
@@ -52,7 +67,9 @@ impl Tellers {
     ) -> session_store::Result<bool> {
         // By chance, as ids are.
         let lane = id.0.unsigned_abs() % LANES as u128;
-        let _alone = self.lanes[usize::try_from(lane).unwrap_or_default()].lock().await;
+        let lane = self.lanes[usize::try_from(lane).unwrap_or_default()].lock();
+        let busy = |_| session_store::Error::Backend("did not answer others in 10 s".to_owned());
+        let _alone = timeout(PATIENCE, lane).await.map_err(busy)?;
         marks::claim(store, &["told", &id.to_string()], now, REMEMBERED).await
     }
 }
@@ -126,6 +143,25 @@ mod tests {
             let sessions: HashSet<_> = told.iter().map(|(id, _)| id.0).collect();
             assert_eq!((told.len(), sessions.len()), (20, 20));
         }
+    }
+
+    /// Takes what is marked, and finds nothing else.
+    struct Late(Arc<dyn SessionStore>);
+
+    #[async_trait]
+    impl Take for Late {
+        async fn take(&self, id: &Id) -> session_store::Result<bool> {
+            over::is_over(&*self.0, id).await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_is_said_to_be_over_before_it_is_taken() {
+        let store = Sessions::memory().store(&(Arc::new(SystemClock) as Arc<dyn Clock>));
+        let mut tellers = Tellers::default();
+        tellers.set_taking(Some(Arc::new(Late(Arc::clone(&store)))));
+        assert!(!over::is_over(&*store, &Id(7)).await.unwrap());
+        assert!(tellers.take(&*store, Id(7), SystemTime::now()).await.unwrap());
     }
 
     #[tokio::test]

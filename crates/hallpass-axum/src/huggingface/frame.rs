@@ -113,7 +113,7 @@ impl Frame {
         let url = location.and_then(|location| Url::parse(location.to_str().ok()?).ok());
         let (Some(way), Some(url)) = (way, url) else { return };
         if let Some((_, state)) = url.query_pairs().find(|(name, _)| name == "state") {
-            self.ways.keep(&state, way);
+            self.ways.keep(&state, way, self.parts.clock.now());
         }
     }
 
@@ -145,7 +145,8 @@ impl Frame {
         }
         let (second, base) = (second_try(parts), parts.attempts.base());
         let begin = format!("/login/{NAME}");
-        let way = param(uri, "state").and_then(|state| self.ways.take(&state));
+        let now = parts.clock.now();
+        let way = param(uri, "state").and_then(|state| self.ways.take(&state, now));
         let way = way.unwrap_or_else(|| LocalRedirect::home(base));
         if is_in_frame(headers) {
             let again = page::with_return_to(second.link(&begin), &way, base);
@@ -206,8 +207,8 @@ impl Frame {
         HeaderValue::from_str(&cookie.to_string()).ok()
     }
 
-    /// Our pages are for nobody's frame; in a Space, for the Hub's. So are the application's, unless
-    /// they have a policy: another Space could lay something over them.
+    /// Our pages are for nobody's frame; in a Space, for the Hub's. So are the application's,
+    /// unless they have a policy: another Space could lay something over them.
     fn show_in_frame(&self, headers: &mut HeaderMap) {
         let wanted = format!("frame-ancestors {}", self.hub);
         let policy = headers.get(header::CONTENT_SECURITY_POLICY);

@@ -14,17 +14,26 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
+use crate::marks;
+
 /// How many of those that are over one write takes away at most: more than it adds.
 const SWEPT_AT_ONCE: usize = 16;
 
 /// What a map has of its own for an entry, and a record for itself, about.
 const ENTRY_BYTES: usize = 64;
 
+/// What a node of an object's tree takes, which has room for eleven members, however few are in it.
+const NODE_BYTES: usize = 640;
+
+/// How many are in a node, of those that came in order: each that is full leaves half behind.
+const MEMBERS_OF_NODE: usize = 6;
+
 /// Ours in place of that of tower-sessions, which keeps what is over until the process ends.
 #[derive(Clone)]
 pub(super) struct MemoryStore {
     kept: Arc<Mutex<Kept>>,
     limits: Limits,
+    of_marks: Limits,
     clock: Arc<dyn Clock>,
 }
 
@@ -38,8 +47,16 @@ pub(super) struct Limits {
     pub(super) bytes_of_one: usize,
 }
 
+/// Marks last for months, and there are as many as logouts and logins: on a shelf with the sessions
+/// they would be the last to go, and push out who is signed in.
 #[derive(Default)]
 struct Kept {
+    sessions: Shelf,
+    marks: Shelf,
+}
+
+#[derive(Default)]
+struct Shelf {
     records: HashMap<Id, Weighed>,
     /// All of them, by their end.
     ends: BTreeSet<(OffsetDateTime, i128)>,
@@ -53,6 +70,17 @@ struct Weighed {
 }
 
 impl Kept {
+    fn shelf(&mut self, record: &Record) -> &mut Shelf {
+        if marks::is_mark(record) { &mut self.marks } else { &mut self.sessions }
+    }
+
+    fn find(&self, id: &Id) -> Option<&Record> {
+        let found = self.sessions.records.get(id).or_else(|| self.marks.records.get(id));
+        found.map(|weighed| &weighed.record)
+    }
+}
+
+impl Shelf {
     fn put(&mut self, record: Record, bytes: usize) {
         self.remove(&record.id);
         self.ends.insert((record.expiry_date, record.id.0));
@@ -84,8 +112,8 @@ impl Kept {
 }
 
 impl MemoryStore {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { kept: Arc::default(), limits, clock: Arc::new(SystemClock) }
+    pub(super) fn new(limits: Limits, of_marks: Limits) -> Self {
+        Self { kept: Arc::default(), limits, of_marks, clock: Arc::new(SystemClock) }
     }
 
     pub(super) fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
@@ -101,13 +129,15 @@ impl MemoryStore {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn weighed(&self, record: &Record) -> Result<usize> {
+    /// What it weighs, and the limits of its shelf.
+    fn weighed(&self, record: &Record) -> Result<(usize, Limits)> {
+        let limits = if marks::is_mark(record) { self.of_marks } else { self.limits };
         let bytes = weight(record);
-        if bytes > self.limits.bytes_of_one {
-            let most = self.limits.bytes_of_one >> 10;
+        if bytes > limits.bytes_of_one {
+            let most = limits.bytes_of_one >> 10;
             return Err(Error::Encode(format!("a session of more than {most} KiB in memory")));
         }
-        Ok(bytes)
+        Ok((bytes, limits))
     }
 }
 
@@ -118,39 +148,45 @@ fn weight(record: &Record) -> usize {
 }
 
 fn of(value: &Value) -> usize {
-    let inner = match value {
+    size_of::<Value>() + inner(value)
+}
+
+/// What is elsewhere of a value, which is itself in its array or in the node of its object.
+fn inner(value: &Value) -> usize {
+    match value {
         Value::String(text) => text.len(),
         Value::Array(values) => values.iter().map(of).sum(),
         Value::Object(members) => {
-            members.iter().map(|(name, value)| ENTRY_BYTES + name.len() + of(value)).sum()
+            let rest = members.iter().map(|(name, value)| name.len() + inner(value));
+            members.len().div_ceil(MEMBERS_OF_NODE) * NODE_BYTES + rest.sum::<usize>()
         }
         _ => 0,
-    };
-    size_of::<Value>() + inner
+    }
 }
 
 #[async_trait]
 impl SessionStore for MemoryStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let bytes = self.weighed(record)?;
+        let (bytes, limits) = self.weighed(record)?;
         let mut kept = self.kept();
-        kept.make_room(self.now(), bytes, self.limits);
-        while kept.records.contains_key(&record.id) {
+        kept.shelf(record).make_room(self.now(), bytes, limits);
+        while kept.find(&record.id).is_some() {
             record.id = Id::default();
         }
-        kept.put(record.clone(), bytes);
+        kept.shelf(record).put(record.clone(), bytes);
         Ok(())
     }
 
     /// What was deleted in between stays deleted.
     async fn save(&self, record: &Record) -> Result<()> {
-        let bytes = self.weighed(record)?;
+        let (bytes, limits) = self.weighed(record)?;
         let mut kept = self.kept();
-        if kept.records.contains_key(&record.id) {
+        let shelf = kept.shelf(record);
+        if shelf.records.contains_key(&record.id) {
             // It makes no room by itself.
-            kept.remove(&record.id);
-            kept.make_room(self.now(), bytes, self.limits);
-            kept.put(record.clone(), bytes);
+            shelf.remove(&record.id);
+            shelf.make_room(self.now(), bytes, limits);
+            shelf.put(record.clone(), bytes);
         }
         Ok(())
     }
@@ -158,19 +194,23 @@ impl SessionStore for MemoryStore {
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = self.now();
         let kept = self.kept();
-        let found = kept.records.get(id).map(|weighed| &weighed.record);
-        Ok(found.filter(|record| record.expiry_date > now).cloned())
+        Ok(kept.find(id).filter(|record| record.expiry_date > now).cloned())
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.kept().remove(id);
+        let mut kept = self.kept();
+        kept.sessions.remove(id);
+        kept.marks.remove(id);
         Ok(())
     }
 }
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("MemoryStore")
+            .field("limits", &self.limits)
+            .field("of_marks", &self.of_marks)
+            .finish_non_exhaustive()
     }
 }
 
@@ -194,7 +234,12 @@ mod tests {
     }
 
     fn store(records: usize) -> MemoryStore {
-        MemoryStore::new(Limits { records, bytes: 1 << 30, bytes_of_one: 1 << 20 })
+        of_limits(Limits { records, bytes: 1 << 30, bytes_of_one: 1 << 20 })
+    }
+
+    /// With room for two marks.
+    fn of_limits(limits: Limits) -> MemoryStore {
+        MemoryStore::new(limits, Limits { records: 2, ..limits })
     }
 
     async fn created(store: &MemoryStore, end: u64) -> Id {
@@ -205,7 +250,11 @@ mod tests {
 
     fn len(store: &MemoryStore) -> (usize, usize) {
         let kept = store.kept();
-        (kept.records.len(), kept.ends.len())
+        (kept.sessions.records.len(), kept.sessions.ends.len())
+    }
+
+    fn bytes(store: &MemoryStore) -> usize {
+        store.kept().sessions.bytes
     }
 
     #[tokio::test]
@@ -246,6 +295,34 @@ mod tests {
         assert_eq!(len(&store), (3, 3));
     }
 
+    #[tokio::test]
+    async fn marks_however_many_and_long_push_out_no_session() {
+        let store = store(3).with_clock(Arc::new(Hands::default()));
+        let sessions =
+            [created(&store, 10).await, created(&store, 10).await, created(&store, 10).await];
+        let mark = async |word: &str, seconds: u64| {
+            let lasting = Duration::from_secs(seconds);
+            marks::put(&store, &[word], SystemTime::UNIX_EPOCH, lasting).await.unwrap();
+        };
+        for (word, seconds) in [("a", 100), ("b", 300), ("c", 200), ("d", 400)] {
+            mark(word, seconds).await;
+        }
+        for id in &sessions {
+            assert!(store.load(id).await.unwrap().is_some());
+        }
+        // Of marks, too, those go first that are over first.
+        let mut found = Vec::new();
+        for word in ["a", "b", "c", "d"] {
+            found.push(marks::find(&store, &[word]).await.unwrap().is_some());
+        }
+        assert_eq!(found, [false, true, false, true]);
+        // And no session pushes out a mark.
+        created(&store, 500).await;
+        assert_eq!((len(&store).0, store.kept().marks.records.len()), (3, 2));
+        mark("b", 50).await;
+        assert_eq!(store.kept().marks.records.len(), 2, "it was there");
+    }
+
     /// A record that weighs so much.
     fn heavy(bytes: usize, end: u64) -> Record {
         let value = Value::from("x".repeat(bytes - 2 * ENTRY_BYTES - size_of::<Value>() - 1));
@@ -257,7 +334,7 @@ mod tests {
 
     fn weighing(bytes: usize) -> MemoryStore {
         let limits = Limits { records: 100, bytes, bytes_of_one: 8 << 10 };
-        MemoryStore::new(limits).with_clock(Arc::new(Hands::default()))
+        of_limits(limits).with_clock(Arc::new(Hands::default()))
     }
 
     #[tokio::test]
@@ -267,17 +344,17 @@ mod tests {
         for record in &mut all {
             store.create(record).await.unwrap();
         }
-        assert_eq!(store.kept().bytes, 10_000);
+        assert_eq!(bytes(&store), 10_000);
         store.create(&mut heavy(1_000, 40)).await.unwrap();
         assert!(store.load(&all[1].id).await.unwrap().is_none(), "the one that is over first");
-        assert_eq!((len(&store), store.kept().bytes), ((3, 3), 7_000));
+        assert_eq!((len(&store), bytes(&store)), ((3, 3), 7_000));
         // One that grows makes others go, and stays itself.
         let grown = Record { id: all[0].id, ..heavy(8_000, 5) };
         store.save(&grown).await.unwrap();
-        assert_eq!((len(&store), store.kept().bytes), ((2, 2), 9_000));
+        assert_eq!((len(&store), bytes(&store)), ((2, 2), 9_000));
         assert!(store.load(&all[0].id).await.unwrap().is_some());
         store.delete(&all[0].id).await.unwrap();
-        assert_eq!(store.kept().bytes, 1_000);
+        assert_eq!(bytes(&store), 1_000);
     }
 
     #[tokio::test]
@@ -292,7 +369,7 @@ mod tests {
             assert!(error.to_string().contains("8 KiB"), "{error}");
         }
         assert_eq!(store.load(&record.id).await.unwrap(), Some(record));
-        assert_eq!(store.kept().bytes, 8 << 10);
+        assert_eq!(bytes(&store), 8 << 10);
     }
 
     #[test]
@@ -300,7 +377,13 @@ mod tests {
         let of_text = |text: &str| of(&serde_json::from_str(text).unwrap());
         let one = size_of::<Value>();
         assert_eq!(of_text("[0,0,0]"), 4 * one);
-        assert_eq!(of_text(r#"{"a":null}"#), 2 * one + ENTRY_BYTES + 1);
+        assert_eq!(of_text(r#"{"a":null}"#), one + NODE_BYTES + 1);
+        let six = r#""a":[0],"b":0,"c":"cc","d":0,"e":0,"f":0"#;
+        assert_eq!(of_text(&format!("{{{six}}}")), one + NODE_BYTES + 6 + one + 2);
+        assert_eq!(of_text(&format!(r#"{{{six},"g":{{}}}}"#)), one + 2 * NODE_BYTES + 7 + one + 2);
+        // A tree of small objects, of which each takes a node.
+        let nested = r#"{"a":{"a":{"a":0}}}"#;
+        assert_eq!(of_text(nested), one + 3 * (NODE_BYTES + 1));
         assert_eq!(of_text(r#""abc""#), one + 3);
     }
 }

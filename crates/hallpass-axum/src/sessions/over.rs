@@ -1,6 +1,10 @@
 //! A session that is over stays over.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use async_trait::async_trait;
 use hallpass_core::Clock;
@@ -43,8 +47,8 @@ impl SessionStore for OverStaysOver {
     /// takes it away, or the mark is there when the writer looks. Looking first would leave a gap.
     ///
     /// And it looks whether there is one before it writes, since a mark is remembered for an hour
-    /// and a request may take longer. In a task of its own: a browser that goes away leaves no write
-    /// without its look.
+    /// and a request may take longer. In a task of its own: a browser that goes away leaves no
+    /// write without its look.
     async fn save(&self, record: &Record) -> Result<()> {
         let (store, record) = (Arc::clone(&self.store), record.clone());
         let task = tokio::spawn(async move {
@@ -70,11 +74,15 @@ impl SessionStore for OverStaysOver {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        let name = id.to_string();
-        let marked = marks::put(&*self.store, &["over", &name], self.clock.now(), REMEMBERED).await;
+        let marked = mark(&*self.store, id, self.clock.now()).await;
         // Also where there is no mark: who signs out is signed out as well as can be.
         self.store.delete(id).await.and(marked)
     }
+}
+
+/// Says that a session is over: whoever deletes it does so first, as [`OverStaysOver`] says.
+pub(crate) async fn mark(store: &dyn SessionStore, id: &Id, now: SystemTime) -> Result<()> {
+    marks::put(store, &["over", &id.to_string()], now, REMEMBERED).await
 }
 
 /// Whether somebody has ended this session, an hour ago at most.

@@ -29,14 +29,17 @@ impl Sessions {
     /// answer takes longer than 5 s.
     ///
     /// A session is a text under `hallpass:session:` and its id, which Redis itself deletes when it
-    /// is over. What Redis loses is lost: to keep sessions, and the end of one, through a crash takes
-    /// `appendonly yes`; where there is a limit, `maxmemory-policy volatile-ttl` or `noeviction`.
+    /// is over. What Redis loses is lost: to keep sessions, and the end of one, through a crash
+    /// takes `appendonly yes`. Where there is a limit, `maxmemory-policy noeviction`, or
+    /// `volatile-ttl`, which drops what ends first. With
+    /// [`backchannel_logout`](crate::SignIn::backchannel_logout) it is `noeviction`: what is kept of logouts, and of each login at a provider that is at many hosts, is
+    /// there for longer than any session, so that `volatile-ttl` would drop the sessions first.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `sessions`: the URL or the password
-    /// is wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `sessions`: no answer in
-    /// 10 s.
+    /// is wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `sessions`: no answer
+    /// in 10 s.
     pub async fn redis(url: &str) -> Result<Self> {
         let link = Arc::new(Link::open(url).await?);
         Ok(Self::elsewhere("in Redis", RedisStore { link }))

@@ -15,7 +15,7 @@ use hallpass_axum::{
 use hallpass_core::{BaseOAuth2, Error, OAuth2Client, Result};
 use hallpass_openid::OpenId;
 use hallpass_testkit::{Browser, LocalProvider, LocalProviderBuilder, User};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 
 /// An application with one provider, and what it was told.
 pub(crate) struct App {
@@ -35,6 +35,8 @@ pub(crate) struct Told {
     pub(crate) is_banned: AtomicBool,
     /// What the next login ends with instead.
     pub(crate) login_error: Mutex<Option<Error>>,
+    /// The next login says that it has begun to decide, and waits for a word to go on.
+    pub(crate) held: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
     /// What the next question about a session ends with instead.
     pub(crate) check_error: Mutex<Option<Error>>,
 }
@@ -44,6 +46,11 @@ impl SignInHooks for Told {
     async fn on_login(&self, login: LoginContext<'_>) -> Result<Decision> {
         let who = format!("{} to {}", login.identity.id, login.return_to);
         self.logins.lock().unwrap().push(who);
+        let held = self.held.lock().unwrap().take();
+        if let Some((deciding, goes_on)) = held {
+            deciding.send(()).unwrap();
+            goes_on.await.unwrap();
+        }
         if let Some(error) = self.login_error.lock().unwrap().take() {
             return Err(error);
         }

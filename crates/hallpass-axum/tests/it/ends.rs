@@ -144,3 +144,15 @@ async fn an_end_that_the_store_does_not_take_is_told_when_it_does() {
     assert_eq!(ada.reads("/").await, "nobody");
     check_told(&shop, &[("1001", SessionEnd::NotLetIn)]);
 }
+
+#[tokio::test]
+async fn an_end_of_which_the_store_takes_no_mark_is_told_and_the_token_revoked() {
+    let shop = Shop::start(|sign_in| told(sign_in).revoke_on_logout()).await;
+    let ada = shop.person("ada").await;
+    shop.sessions.is_full.store(true, Ordering::SeqCst);
+    ada.sign_out().await;
+    check_told(&shop, &[("1001", SessionEnd::SignedOut)]);
+    assert_eq!(shop.local.count("revoke"), 1);
+    assert_eq!(ada.reads("/").await, "nobody");
+    check_told(&shop, &[]);
+}

@@ -15,6 +15,7 @@ use hallpass_axum::{
 use hallpass_core::{BaseOAuth2, Error, OAuth2Client};
 use hallpass_openid::OpenId;
 use hallpass_testkit::{Forged, ForgedSignature, LocalProvider, SigningKey, User};
+use tokio::sync::oneshot;
 
 use crate::{
     app::Told,
@@ -116,6 +117,26 @@ async fn a_host_ends_sessions_of_its_own_alone() {
     assert_eq!(two.reads(&at_elm).await, host_of(&two.elm), "1001 there is somebody else");
     assert_eq!(two.reads(&ben).await, host_of(&two.oak));
     assert_eq!(two.told(), 2);
+}
+
+#[tokio::test]
+async fn a_logout_while_the_application_decides_ends_the_session_that_comes_of_the_login() {
+    let two = Two::start().await;
+    let url = format!("{}/login/local?host={}", two.base, host_of(&two.oak));
+    let begun = wire::get(&url, "").await;
+    let landing = two.oak.browser().sign_in(begun.location(), User::named("ada")).await.unwrap();
+    let (deciding, is_deciding) = oneshot::channel();
+    let (go_on, goes_on) = oneshot::channel();
+    *two.told.held.lock().unwrap() = Some((deciding, goes_on));
+    let cookie = begun.cookie("hallpass.login");
+    let (done, ()) = tokio::join!(wire::get(landing.url(), &cookie), async {
+        is_deciding.await.unwrap();
+        let token = two.oak.logout_token("ada", |_| {});
+        assert_eq!(two.post(&at(host_of(&two.oak)), &token).await.status, 200);
+        go_on.send(()).unwrap();
+    });
+    assert_eq!(two.reads(&done.cookie("hallpass.session")).await, "nobody");
+    assert_eq!(two.told(), 1);
 }
 
 #[tokio::test]

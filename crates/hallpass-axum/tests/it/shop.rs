@@ -223,6 +223,8 @@ pub(crate) fn text(response: &Response) -> String {
 pub(crate) struct Sessions {
     store: MemoryStore,
     pub(crate) is_down: Arc<AtomicBool>,
+    /// It takes nothing new, and all else.
+    pub(crate) is_full: Arc<AtomicBool>,
     /// How often something was looked for.
     pub(crate) loads: Arc<AtomicUsize>,
     /// How often something new was kept.
@@ -242,6 +244,9 @@ impl Sessions {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         self.up()?;
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err(session_store::Error::Backend("full".to_owned()));
+        }
         self.made.fetch_add(1, Ordering::SeqCst);
         self.store.create(record).await
     }

@@ -27,8 +27,8 @@ async fn tasks_of_one_process_wait_no_longer_than_processes() {
     place.locked(|| Ok(())).await.unwrap();
 }
 
-/// Another user's, as far as this process may have such a file: root gives one away, and others take
-/// one of root's.
+/// Another user's, as far as this process may have such a file: root gives one away, and others
+/// take one of root's.
 #[cfg(unix)]
 fn of_another_user(folder: &tempfile::TempDir) -> (PathBuf, Metadata) {
     let is_root = rustix::process::geteuid().is_root();

@@ -40,8 +40,8 @@ pub(super) fn fits(auth: ClientAuth, config: &ClientConfig) -> Result<()> {
 impl<P: Provider> OAuth2Client<P> {
     /// The way for this request: what the call chose; else, where metadata has a list, what the
     /// application chose or the first of the list that it can do; else what the descriptor declares
-    /// for the request, or in general. A public client sends its id alone, another one only where the
-    /// call says so; a key that signs goes its own way wherever a secret is declared.
+    /// for the request, or in general. A public client sends its id alone, another one only where
+    /// the call says so; a key that signs goes its own way wherever a secret is declared.
     pub(super) fn way(
         &self,
         way: Way,
@@ -73,8 +73,9 @@ impl<P: Provider> OAuth2Client<P> {
         fits(wanted, &self.config).map(|()| wanted)
     }
 
-    /// What an endpoint's own list has in place of the way that the application chose: where the list
-    /// of the token endpoint has that way, the choice was among those, and metadata is not mistaken.
+    /// What an endpoint's own list has in place of the way that the application chose: where the
+    /// list of the token endpoint has that way, the choice was among those, and metadata is not
+    /// mistaken.
     fn elsewhere(
         &self,
         own: ClientAuth,

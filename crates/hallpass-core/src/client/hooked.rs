@@ -76,8 +76,9 @@ impl<P: Provider> OAuth2Client<P> {
         Ok(())
     }
 
-    /// There was an answer, so that nobody takes the request for one that was never sent or refused:
-    /// not by status, code or reason of a call that was made on the way, by a hook or for a key.
+    /// There was an answer, so that nobody takes the request for one that was never sent or
+    /// refused: not by status, code or reason of a call that was made on the way, by a hook or for
+    /// a key.
     pub(super) fn answered(&self, error: Error, response: &Response) -> Error {
         let error = error.of_another_call();
         let error = match error.reason() {

@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{conceal::Sent, observe};
 use crate::{
-    ApiRequest, Endpoints, Error, OAuth2Client, OAuth2Token, Provider, Purpose, Request, Response,
-    Result, Secret, TokenBody, TokenPlacement,
+    ApiRequest, Endpoint, Endpoints, Error, OAuth2Client, OAuth2Token, Provider, Purpose, Request,
+    Response, Result, Secret, TokenBody, TokenPlacement,
     descriptor::Text,
     error, reply,
     request::{Auth, Body, Placed, Target, parse},
@@ -66,7 +66,8 @@ impl<P: Provider> OAuth2Client<P> {
             observe::answered(response.status);
             return Ok((response, sent));
         };
-        if matches!(plan.target, Target::Token) {
+        // A device login would show its user a code that no token is to be had for.
+        if matches!(plan.target, Target::Token | Target::Named(Endpoint::DeviceAuthorization)) {
             self.check_signer(endpoints).map_err(Error::with_unsent)?;
         }
         let mut last = false;

@@ -1,7 +1,7 @@
 //! What `cargo xtask secrets` reads: all that this process traces, and every secret that it had.
 //!
-//! Compiled for that command alone, which gives the cfg and the folder; a published package does not
-//! have this file.
+//! Compiled for that command alone, which gives the cfg and the folder; a published package does
+//! not have this file.
 
 use std::{
     collections::HashSet,

@@ -224,7 +224,8 @@ async fn what_the_application_chose_gives_way_to_an_endpoints_own_list_and_to_no
         // The application knows better than a list that has not even its way to the token endpoint.
         (&[basic], Some(basic), Proof::Post),
         (&[basic], None, Proof::Post),
-        // None that the client can do: what was chosen, and the provider says what is wrong with it.
+        // None that the client can do: what was chosen, and the provider says what is wrong with
+        // it.
         (&[post], Some(key), Proof::Post),
     ] {
         let mut document = listing(token);

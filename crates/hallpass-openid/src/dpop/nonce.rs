@@ -46,8 +46,8 @@ pub(super) fn given(response: &Response) -> Option<String> {
     fits.then(|| nonce.to_owned())
 }
 
-/// Whether the request was refused for its nonce: by an authorization server with an error of status
-/// 400 (section 8), by an API with a challenge of status 401 (section 9).
+/// Whether the request was refused for its nonce: by an authorization server with an error of
+/// status 400 (section 8), by an API with a challenge of status 401 (section 9).
 pub(super) fn is_wanted(response: &Response) -> bool {
     match response.status {
         StatusCode::BAD_REQUEST => response.json().is_ok_and(|body| body["error"] == WANTED),

@@ -2,7 +2,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass_core::ErrorKind;
 use proptest::prelude::{any, proptest};
 
-use super::{Jws, LONGEST_HEADER, LONGEST_JWT, LONGEST_SIGNATURE, vectors};
+use super::{Jws, LONGEST_HEADER, LONGEST_JWT, LONGEST_SIGNATURE, posted, vectors};
 use crate::{
     algorithm::Algorithm::{self, *},
     jwk::Jwk,
@@ -158,7 +158,12 @@ fn what_is_encrypted_says_what_to_do_about_it() {
     for rest in ["a2V5.aXY.dGV4dA.dGFn", ".aXY.dGV4dA.dGFn"] {
         let error = Jws::parse(&format!("{header}.{rest}")).unwrap_err();
         assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("encrypted")));
-        assert!(error.to_string().contains("id_token_encrypted_response_alg"), "{error}");
+        let advice = "id_token_encrypted_response_alg";
+        assert!(error.to_string().contains(advice), "{error}");
+        // Whoever posts one says nothing of the registration.
+        let error = posted(error);
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Malformed, Some("encrypted")));
+        assert!(error.to_string().contains(advice), "{error}");
     }
     let signed = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#);
     refused(&format!("{signed}.a2V5.aXY.dGV4dA.dGFn"), "jwt");

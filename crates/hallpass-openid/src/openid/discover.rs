@@ -10,7 +10,7 @@ use crate::{metadata::Metadata, slot::freshness, strict};
 
 impl<X> OpenId<X> {
     pub(super) async fn metadata(&self, net: Backchannel<'_>) -> Result<Arc<Metadata>> {
-        self.shared.metadata.get(net.now(), || self.fetch_metadata(net)).await
+        self.shared.metadata.get(|| net.now(), || self.fetch_metadata(net)).await
     }
 
     async fn fetch_metadata(&self, net: Backchannel<'_>) -> Result<(Metadata, Duration)> {

@@ -3,8 +3,8 @@ use serde_json::Map;
 
 /// The profile by the standard claims ([OpenID Connect Core, section
 /// 5.1](https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims)): from userinfo, what
-/// it leaves out from the verified ID token, and from that alone where there is no userinfo. For the
-/// crate of a provider that adds to it.
+/// it leaves out from the verified ID token, and from that alone where there is no userinfo. For
+/// the crate of a provider that adds to it.
 ///
 /// # Errors
 ///

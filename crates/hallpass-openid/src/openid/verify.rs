@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use hallpass_core::{
-    Backchannel, Error, Expected, IdTokenVerifier, Result, Secret, VerifiedClaims, url::Url,
+    Backchannel, Error, Expected, IdTokenVerifier, JwtKind, Result, Secret, VerifiedClaims,
+    url::Url,
 };
 use subtle::ConstantTimeEq as _;
 
@@ -12,7 +13,7 @@ use super::{OpenId, Source};
 use crate::{
     Algorithm,
     jwk::{Jwk, KeySet, NoKey},
-    jws::Jws,
+    jws::{self, Jws},
     rules::{self, Rules},
     slot::{Sender, freshness},
 };
@@ -25,7 +26,10 @@ impl<X> IdTokenVerifier for OpenId<X> {
         expected: Expected<'_>,
         net: Backchannel<'_>,
     ) -> Result<VerifiedClaims> {
-        let jws = Jws::parse(jwt.expose())?;
+        let jws = Jws::parse(jwt.expose()).map_err(|error| match expected.kind {
+            JwtKind::LogoutToken => jws::posted(error),
+            _ => error,
+        })?;
         // check: 62
         rules::check_type(jws.typ(), expected.kind)?;
         let metadata = match self.source {
@@ -61,8 +65,8 @@ impl<X> IdTokenVerifier for OpenId<X> {
 }
 
 impl<X> OpenId<X> {
-    /// OpenID Connect Core section 3.1.3.7, steps 7 and 8; RFC 8725 section 3.1: what the JWT says of
-    /// itself is compared with what we know, and never chooses.
+    /// OpenID Connect Core section 3.1.3.7, steps 7 and 8; RFC 8725 section 3.1: what the JWT says
+    /// of itself is compared with what we know, and never chooses.
     fn algorithm(
         &self,
         jws: &Jws<'_>,
@@ -108,7 +112,7 @@ impl<X> OpenId<X> {
             Error::config("the provider says not where its keys are").with_reason("metadata")
         })?;
         let fetch = || fetch_keys(jwks_uri, net);
-        let keys = self.shared.keys.get(net.now(), fetch).await?;
+        let keys = self.shared.keys.get(|| net.now(), fetch).await?;
         let refusal = match try_keys(&keys, jws, algorithm) {
             Ok(issuer) => return Ok(issuer),
             // No key of another time can help.

@@ -110,7 +110,8 @@ fn kind_of_key(algorithm: Algorithm) -> &'static str {
     }
 }
 
-/// The first certificate in PEM, undone (RFC 7468 section 5). Signed by whom, and for how long, is the provider's business.
+/// The first certificate in PEM, undone (RFC 7468 section 5). Signed by whom, and for how long, is
+/// the provider's business.
 pub(super) fn certificate(pem: &str) -> Option<Vec<u8>> {
     let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
     let (base64, _) = rest.split_once("-----END CERTIFICATE-----")?;

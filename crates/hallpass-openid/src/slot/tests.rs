@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 
+mod outage;
 mod runs;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -57,7 +58,7 @@ impl World {
     }
 
     fn get(&self, now: SystemTime) -> Pending<'_, Result<Arc<u32>>> {
-        Box::pin(self.slot.get(now, || self.fetch()))
+        Box::pin(self.slot.get(move || now, || self.fetch()))
     }
 
     fn renew<'a>(&'a self, seen: &'a Arc<u32>, now: SystemTime) -> Pending<'a, Option<Arc<u32>>> {
@@ -261,6 +262,17 @@ fn a_renewal_that_goes_away_lets_exactly_one_more_through() {
 }
 
 #[test]
+fn the_renewal_after_one_that_went_away_begins_the_cool_down_anew() {
+    let world = World::filled();
+    let seen = world.held();
+    for at in [start(), start() + COOL_DOWN - SECOND] {
+        waits(&mut world.renew(&seen, at));
+    }
+    assert_eq!(world.now_renew(&seen, start() + COOL_DOWN), None);
+    assert_eq!(world.now_renew(&seen, start() + COOL_DOWN * 2 - SECOND), Some(4));
+}
+
+#[test]
 fn a_clock_that_was_put_back_does_not_make_the_cool_down_longer() {
     let world = World::filled();
     assert_eq!(world.now_renew(&world.held(), start()), Some(2));
@@ -365,37 +377,4 @@ fn a_source_that_is_down_is_asked_twice_and_then_more_and_more_rarely() {
     assert_eq!(world.now_get(now), Err(ErrorKind::Transport));
     world.is_down.set(false);
     assert_eq!(world.now_get(now), Ok(12));
-}
-
-#[test]
-fn a_clock_that_was_put_back_does_not_make_an_outage_longer() {
-    let world = World::new();
-    world.is_down.set(true);
-    for _ in 0..3 {
-        assert!(world.now_get(start()).is_err());
-    }
-    assert_eq!(world.fetches.get(), 2);
-    assert!(world.now_get(start() - LONGEST_OUTAGE_WAIT).is_err());
-    assert_eq!(world.fetches.get(), 3);
-}
-
-#[test]
-fn what_was_forgotten_is_fetched_again_and_not_served() {
-    let world = World::filled();
-    world.slot.clear();
-    assert_eq!(world.now_get(start()), Ok(2));
-    world.slot.clear();
-    world.is_down.set(true);
-    assert_eq!(world.now_get(start()), Err(ErrorKind::Transport));
-}
-
-#[test]
-fn what_is_forgotten_while_it_is_fetched_comes_in_all_the_same() {
-    let world = World::new();
-    let mut call = world.get(start());
-    waits(&mut call);
-    world.slot.clear();
-    world.gate.add_permits(1);
-    assert_eq!(*ended(&mut call).unwrap(), 1);
-    assert_eq!(world.now_get(start()), Ok(1));
 }

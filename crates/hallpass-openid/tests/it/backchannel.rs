@@ -177,6 +177,9 @@ async fn a_request_without_a_token_fetches_nothing() {
         refused(logout.receive(body).await, ErrorKind::Malformed, Some(reason));
     }
     refused(logout.receive("logout_token=text").await, ErrorKind::Malformed, Some("jwt"));
+    // Encrypted, as anybody can post one: nothing is wrong with the registration.
+    let encrypted = "logout_token=eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aXY.dGV4dA.dGFn";
+    refused(logout.receive(encrypted).await, ErrorKind::Malformed, Some("encrypted"));
     let twice = "logout_token=a&logout_token=b";
     refused(logout.receive(twice).await, ErrorKind::Security, Some("duplicate"));
     let long = format!("logout_token={}", "a".repeat(200_000));
@@ -379,5 +382,9 @@ async fn the_memory_of_a_store_has_an_end() {
     world.clock.advance(60);
     let later = until + Duration::from_secs(60);
     assert!(store.is_first(&of("one", "more"), later).await.unwrap());
+    assert_eq!(format!("{store:?}"), "MemoryReplayStore { kept: 1 }");
+    // What is over goes with the first of another client.
+    world.clock.advance(60);
+    assert!(store.is_first(&of("three", "7"), later + Duration::from_secs(60)).await.unwrap());
     assert_eq!(format!("{store:?}"), "MemoryReplayStore { kept: 1 }");
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass_core::{
-    ErrorKind, Grant, Json, OAuth2Client, OAuth2Token, Operation, Response, Result,
+    ApiRequest, Endpoint, ErrorKind, Grant, Json, OAuth2Client, OAuth2Token, Operation, Response,
+    Result,
 };
 use hallpass_openid::{DpopSigner, OpenId};
 use serde_json::json;
@@ -12,6 +13,7 @@ use serde_json::json;
 use crate::support::{ACCESS_TOKEN, DISCOVERY, Sent, TOKEN, World, param, refused, response};
 
 const API: &str = "https://api.test/things";
+const DEVICE: &str = "https://op.test/device";
 
 fn signing(world: &World) -> (OAuth2Client<OpenId>, Arc<DpopSigner>) {
     let key = Arc::new(DpopSigner::generate().unwrap());
@@ -78,18 +80,24 @@ async fn a_key_that_the_provider_takes_no_proof_of_is_refused_before_anything_is
         (json!("PS256"), true),
     ] {
         let world = World::new();
-        world.announce(&json!({ "dpop_signing_alg_values_supported": listed }));
+        world.announce(&json!({
+            "device_authorization_endpoint": DEVICE,
+            "dpop_signing_alg_values_supported": listed,
+        }));
         world.script.answer(TOKEN, &granted("DPoP"));
         let (client, _) = signing(&world);
         let login = client.authorize().start().await.map(drop);
         let token = granted_token(&client).await.map(drop);
+        world.script.answer(DEVICE, &json!({ "device_code": "D" }));
+        let form = ApiRequest::form(Endpoint::DeviceAuthorization, [("scope", "openid")]);
+        let device = client.send(form).await.map(drop);
         let without = world.client.authorize().start().await;
         assert!(without.is_ok(), "who has no key is not asked: {listed}");
         if fits {
-            assert!(login.is_ok() && token.is_ok(), "{listed}");
+            assert!(login.is_ok() && token.is_ok() && device.is_ok(), "{listed}");
             continue;
         }
-        for got in [login, token] {
+        for got in [login, token, device] {
             let error = got.unwrap_err();
             assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("alg")));
             assert!(error.is_unsent() || error.operation() == Some(Operation::Authorize));

@@ -102,8 +102,8 @@ impl<'a> ApiCall<'a> {
     /// [`BaseOAuth2::send`](hallpass_core::BaseOAuth2::send).
     /// [`ErrorKind::Security`], reason `origin`: the URL is elsewhere; nothing was sent.
     /// [`ErrorKind::Config`]: the path or the body is none, the path has a dot segment or an encoded
-    /// slash in it, or a token bound to a key (DPoP) is to go elsewhere than into the header; nothing
-    /// was sent. [`ErrorKind::Denied`], reason `invalid_token` unless
+    /// slash in it, or a token bound to a key (DPoP) is to go elsewhere than into the header;
+    /// nothing was sent. [`ErrorKind::Denied`], reason `invalid_token` unless
     /// the provider's crate has another: the API does not take the token, and not the next one
     /// either; or there is no other, and why is the [`source`](std::error::Error::source).
     pub async fn send(self) -> Result<Response> {

@@ -107,10 +107,11 @@ impl DeviceLogin {
     ///
     /// # Errors
     ///
-    /// As [`send`](BaseOAuth2::send). [`ErrorKind::Config`], reason `reserved`, without a request: a
-    /// parameter that hallpass sets itself, or that is there twice. [`ErrorKind::Unsupported`], without a request: the provider
-    /// has no such endpoint. [`ErrorKind::Malformed`]: the answer holds no code, one that would
-    /// spoil a terminal, or an address that is none of http or https: report it.
+    /// As [`send`](BaseOAuth2::send). [`ErrorKind::Config`], reason `reserved`, without a request:
+    /// a parameter that hallpass sets itself, or that is there twice. [`ErrorKind::Unsupported`],
+    /// without a request: the provider has no such endpoint. [`ErrorKind::Malformed`]: the answer
+    /// holds no code, one that would spoil a terminal, or an address that is none of http or https:
+    /// report it.
     pub async fn start(mut self) -> Result<DeviceAuthorization> {
         let client = self.client;
         if self.wish.scopes.is_none() {
@@ -233,8 +234,8 @@ impl DeviceAuthorization {
     ///
     /// [`ErrorKind::Denied`], reason `expired_token`: the user was too late, begin again; nothing is
     /// sent once the code has ended. [`ErrorKind::Denied`] with another reason or none: the user
-    /// said no. [`ErrorKind::Transport`] with a status of 2xx: the token came, and its ID token could
-    /// not be verified for want of a key; begin again. Otherwise as
+    /// said no. [`ErrorKind::Transport`] with a status of 2xx: the token came, and its ID token
+    /// could not be verified for want of a key; begin again. Otherwise as
     /// [`request_token`](BaseOAuth2::request_token).
     pub async fn poll(&mut self) -> Result<Option<OAuth2Token>> {
         if self.clock.now() >= self.expires_at {

@@ -17,17 +17,33 @@ pub(super) struct AtHosts(Mutex<Vec<(Box<str>, Client)>>);
 impl AtHosts {
     /// The client at this host, or a new one. What cannot be made is not kept.
     pub(super) fn get(&self, host: &str, make: impl FnOnce() -> Result<Client>) -> Result<Client> {
-        // Held while one is made, which sends nothing: callers at the same time have the same one.
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept.iter().position(|(known, _)| **known == *host);
-        let (host, client) = match found {
-            Some(at) => kept.remove(at),
-            None => (host.into(), make()?),
-        };
-        if kept.len() >= MOST_KEPT {
-            kept.remove(0);
+        if let Some(client) = self.with(|kept| latest(kept, host)) {
+            return Ok(client);
         }
-        kept.push((host, Arc::clone(&client)));
-        Ok(client)
+        // Not under the lock: the constructor is the application's, and may ask for another host.
+        let made = make()?;
+        Ok(self.with(|kept| {
+            // Of callers at the same time, all have the one that was there first.
+            if let Some(client) = latest(kept, host) {
+                return client;
+            }
+            if kept.len() >= MOST_KEPT {
+                kept.remove(0);
+            }
+            kept.push((host.into(), Arc::clone(&made)));
+            made
+        }))
     }
+
+    fn with<T>(&self, ask: impl FnOnce(&mut Vec<(Box<str>, Client)>) -> T) -> T {
+        ask(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The one at this host, which becomes the latest.
+fn latest(kept: &mut Vec<(Box<str>, Client)>, host: &str) -> Option<Client> {
+    let at = kept.iter().position(|(known, _)| **known == *host)?;
+    // Those behind it move up.
+    kept[at..].rotate_left(1);
+    kept.last().map(|(_, client)| Arc::clone(client))
 }

@@ -62,8 +62,8 @@ impl Blueprint {
         self.settings.metadata_url.take()
     }
 
-    /// The application's own `User-Agent`, for a provider that reads more in it than a name. What is
-    /// not taken goes in front of hallpass's own.
+    /// The application's own `User-Agent`, for a provider that reads more in it than a name. What
+    /// is not taken goes in front of hallpass's own.
     #[must_use]
     pub fn take_user_agent(&mut self) -> Option<String> {
         self.settings.user_agent.take()

@@ -1,5 +1,6 @@
-//! How serde reads what may be a secret. Its own readers, and many a format's, repeat a value that is
-//! not what they were told to expect: so they are told to expect anything, and nothing is repeated.
+//! How serde reads what may be a secret. Its own readers, and many a format's, repeat a value that
+//! is not what they were told to expect: so they are told to expect anything, and nothing is
+//! repeated.
 
 use std::{fmt, marker::PhantomData};
 

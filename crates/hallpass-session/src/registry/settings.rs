@@ -3,10 +3,10 @@ use hallpass_core::{CustomClientAuth, Secret};
 /// One client as a configuration says it, in any format that serde reads, or the environment
 /// ([`from_env`](Self::from_env)). All of them are a map from names to these.
 ///
-/// An unknown key is refused, so that a misspelt one is not a silent default; so is a parameter that
-/// is there twice. Secrets are read and never written: there is no `Serialize`, `Debug` does not
-/// print them, and no error of this type repeats one (the errors of some formats, such as TOML's,
-/// quote the line that they stopped at).
+/// An unknown key is refused, so that a misspelt one is not a silent default; so is a parameter
+/// that is there twice. Secrets are read and never written: there is no `Serialize`, `Debug` does
+/// not print them, and no error of this type repeats one (the errors of some formats, such as
+/// TOML's, quote the line that they stopped at).
 ///
 /// ```
 /// use hallpass_session::ClientSettings;
@@ -165,8 +165,8 @@ impl ClientSettings {
         self
     }
 
-    /// A key that signs in place of a secret, in PEM, and the name that the provider knows it by. The
-    /// facade's table of constructors says which providers take one.
+    /// A key that signs in place of a secret, in PEM, and the name that the provider knows it by.
+    /// The facade's table of constructors says which providers take one.
     #[must_use]
     pub fn with_private_key(mut self, key_id: impl Into<String>, pem: impl Into<Secret>) -> Self {
         self.key_id = Some(key_id.into());

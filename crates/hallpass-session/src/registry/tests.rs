@@ -11,6 +11,7 @@ use super::*;
 use crate::{MemoryStore, TokenManager};
 
 mod environment;
+mod hosts;
 mod settings;
 
 /// A provider with hosts of its own, and one without.

@@ -87,8 +87,8 @@ impl AtRest {
     /// # Errors
     ///
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `not_sealed`: it is plain, where
-    /// tokens are sealed. `unknown_key`: another key sealed it. `broken_seal`: it was changed, or is
-    /// that of another user or provider. What is stored stays as it is: log it, and let the user
+    /// tokens are sealed. `unknown_key`: another key sealed it. `broken_seal`: it was changed, or
+    /// is that of another user or provider. What is stored stays as it is: log it, and let the user
     /// sign in again once it is deleted.
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `sealed`: it is sealed, and there is

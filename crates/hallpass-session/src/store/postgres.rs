@@ -9,6 +9,7 @@ use tokio::time;
 
 use crate::{
     AtRest, Entry, Lease, TokenKey, Version,
+    owed::Owed,
     store::{
         distant::{self, PATIENCE},
         sql::{self, Statements, token_store},
@@ -18,8 +19,8 @@ use crate::{
 /// Tokens in PostgreSQL, for all processes of all machines. Leases go by the server's clock.
 ///
 /// A call waits for 10 s at most; one for a lease that failed takes up to 2 s more, to give it back
-/// where it was taken nevertheless. A connection that does not answer in time is closed, and another
-/// one made. Needs PostgreSQL 9.6 or newer.
+/// where it was taken nevertheless. A connection that does not answer in time is closed, and
+/// another one made. Needs PostgreSQL 9.6 or newer.
 ///
 /// # TLS
 ///
@@ -33,6 +34,7 @@ pub struct PostgresStore {
     pool: PgPool,
     sql: Statements,
     at_rest: AtRest,
+    owed: Owed,
 }
 
 /// Milliseconds at the beginning of the statement.
@@ -76,7 +78,8 @@ impl PostgresStore {
     /// make it by a migration of your own, take the columns from one that this made.
     ///
     /// How long an idle connection may take to say that it is alive is what the pool says; by
-    /// default it has no bound but that of the call, so that each one that went silent fails a call.
+    /// default it has no bound but that of the call, so that each one that went silent fails a
+    /// call.
     ///
     /// # Errors
     ///
@@ -87,7 +90,7 @@ impl PostgresStore {
         // Names and users are compared byte for byte, whatever the database's own order is.
         let sql = Statements::new(table, r#"TEXT COLLATE "C""#, NOW)?;
         sql::answer(create(&pool, &sql)).await?;
-        Ok(Self { pool, sql, at_rest })
+        Ok(Self { pool, sql, at_rest, owed: Owed::default() })
     }
 }
 

@@ -12,20 +12,21 @@ use hallpass_core::{Error, Result, Secret};
 
 use crate::{
     AtRest, Entry, Lease, TokenKey, TokenStore, Version,
-    store::distant::{CLOCK_LEEWAY, PATIENCE, away, in_time, millis, refused, unheard},
+    owed::Owed,
+    store::distant::{CLOCK_LEEWAY, PATIENCE, away, in_time, millis, refused, said_no, unheard},
 };
 
 /// Tokens in Redis, for all processes of all machines. Leases go by the server's clock.
 ///
 /// A call waits for 10 s at most; one for a lease that failed takes up to 2 s more, to give it back
-/// where it was taken nevertheless, and goes on with that afterwards. Needs Redis 5 or newer, or what speaks its protocol and runs Lua
-/// scripts.
+/// where it was taken nevertheless, and goes on with that afterwards. Needs Redis 5 or newer, or
+/// what speaks its protocol and runs Lua scripts.
 ///
 /// What Redis loses is lost, and a renewed token of a provider that rotates them with it: the user
-/// signs in again. To keep tokens and leases through a crash takes `appendonly yes` and `appendfsync
-/// always` (the default, `everysec`, loses the last second), and `maxmemory-policy noeviction` where
-/// there is a limit. Replication is asynchronous: a failover to a replica can lose tokens and leases
-/// that were written just before.
+/// signs in again. To keep tokens and leases through a crash takes `appendonly yes` and
+/// `appendfsync always` (the default, `everysec`, loses the last second), and `maxmemory-policy
+/// noeviction` where there is a limit. Replication is asynchronous: a failover to a replica can
+/// lose tokens and leases that were written just before.
 ///
 /// There is one hash for each key, named `hallpass:` (see [`with_prefix`](Self::with_prefix)), the
 /// length of the user in bytes, `:`, the user, `:` and the provider; none has an expiry, since what
@@ -42,6 +43,7 @@ pub struct RedisStore {
     prefix: String,
     at_rest: AtRest,
     scripts: Scripts,
+    owed: Owed,
 }
 
 /// The way to the server.
@@ -91,8 +93,8 @@ const SWAP: &str = "
     return 1";
 
 /// Holder, milliseconds, and how much later than now it may begin: a clock that was set back would
-/// hold it for as long. There is a doubt until the holder says that there is none; whether there was
-/// one before is its value.
+/// hold it for as long. There is a doubt until the holder says that there is none; whether there
+/// was one before is its value.
 const LEASE: &str = "
     if is_held() then return false end
     local doubt = redis.call('HEXISTS', KEYS[1], 'doubt')
@@ -121,7 +123,8 @@ impl RedisStore {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `store`: the URL or the password is
-    /// wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `store`: no answer in 10 s.
+    /// wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `store`: no answer in 10
+    /// s.
     pub async fn connect(url: &str, at_rest: AtRest) -> Result<Self> {
         let info = url.into_connection_info().map_err(|error| failed(&error))?;
         let client = Client::open(info.set_tcp_settings(tcp())).map_err(|error| failed(&error))?;
@@ -154,7 +157,7 @@ impl RedisStore {
         let script = |code| Script::new(&format!("{NOW}{code}"));
         let scripts =
             Scripts { swap: script(SWAP), lease: script(LEASE), release: script(RELEASE) };
-        Self { link, prefix: "hallpass".to_owned(), at_rest, scripts }
+        Self { link, prefix: "hallpass".to_owned(), at_rest, scripts, owed: Owed::default() }
     }
 
     /// Where one server is shared: `prefix` begins the name of each key, in place of `hallpass`.
@@ -278,7 +281,7 @@ impl TokenStore for RedisStore {
                 let (store, key) = (store.clone(), key.clone());
                 async move { store.give_back(&key, holder, None).await }
             };
-            unheard(error, length, give_back).await;
+            unheard(&self.owed, error, length, give_back).await;
         }
         let was_interrupted: Option<bool> = taken?;
         Ok(was_interrupted.map(|it| Lease::new(key.clone(), holder, it)))
@@ -303,7 +306,12 @@ fn failed(error: &RedisError) -> Error {
         | ErrorKind::Server(ServerErrorKind::NoPerm) => true,
         _ => matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "WRONGTYPE")),
     };
-    if is_final { refused(said) } else { away(said) }
+    // A script that ended in an error wrote nothing: each of ours writes last.
+    match (is_final, error.code()) {
+        (true, _) => refused(said),
+        (false, Some(_)) => said_no(said),
+        (false, None) => away(said),
+    }
 }
 
 /// Not where it is: that has a password in it.
@@ -313,5 +321,23 @@ impl fmt::Debug for RedisStore {
             .field("prefix", &self.prefix)
             .field("at_rest", &self.at_rest)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::redis::make_extension_error;
+
+    use super::*;
+    use crate::store::distant::tests::check_doubt;
+
+    #[test]
+    fn a_server_that_says_no_leaves_no_lease_in_doubt() {
+        let said = |code: &str| failed(&make_extension_error(code.to_owned(), None));
+        for code in ["READONLY", "LOADING", "OOM", "MISCONF", "ERR"] {
+            check_doubt(&said(code), false);
+        }
+        check_doubt(&failed(&std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()), true);
+        check_doubt(&failed(&(ErrorKind::UnexpectedReturnType, "no such type").into()), true);
     }
 }

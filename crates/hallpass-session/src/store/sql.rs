@@ -1,15 +1,15 @@
 //! What the stores in an SQL database have in common: one table, a row for each key.
 //!
 //! Each step is one statement, so that no other comes in between. A row is there as long as it says
-//! something: a token, a lease, or a doubt. `in_doubt` is true while somebody holds the lease, since
-//! they may never come back; `was_interrupted` is what it was before that.
+//! something: a token, a lease, or a doubt. `in_doubt` is true while somebody holds the lease,
+//! since they may never come back; `was_interrupted` is what it was before that.
 
 use std::future::Future;
 
 use hallpass_core::Result;
 use sqlx::{Database, Pool, pool::PoolConnection};
 
-use crate::store::distant::{CLOCK_LEEWAY, away, in_time, refused};
+use crate::store::distant::{CLOCK_LEEWAY, away, in_time, refused, said_no};
 
 /// The statements for one table.
 #[derive(Clone)]
@@ -27,8 +27,8 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    /// `text` is the type of a text that is compared byte for byte; `now` is the database's word for
-    /// the time in milliseconds, the same at each place of one statement.
+    /// `text` is the type of a text that is compared byte for byte; `now` is the database's word
+    /// for the time in milliseconds, the same at each place of one statement.
     pub(super) fn new(table: &str, text: &str, now: &str) -> Result<Self> {
         if !is_name(table) {
             let message = "the name of a table is a-z, 0-9 and `_`, 63 at most, no digit first";
@@ -151,8 +151,8 @@ impl<DB: Database> Drop for Taken<DB> {
     }
 }
 
-/// What `query` gives when it is run by `method`, in time. Never `fetch_optional`: that stops at the
-/// first row, before SQLite has written anything, and keeps an error of that to itself.
+/// What `query` gives when it is run by `method`, in time. Never `fetch_optional`: that stops at
+/// the first row, before SQLite has written anything, and keeps an error of that to itself.
 macro_rules! ask {
     ($store:ident, $query:ident.$method:ident()) => {
         sql::answer(async {
@@ -176,14 +176,24 @@ pub(super) fn failed(error: &sqlx::Error) -> hallpass_core::Error {
             // codes of SQLite are shorter.
             let is_final =
                 code.len() == 5 && ["28", "3D", "42"].iter().any(|it| code.starts_with(it));
-            if is_final { refused(said) } else { away(said) }
+            // Lost connections, an operator's intervention, "completion unknown": that may be a
+            // pooler's word that lost its server. Whoever else says no has undone the statement.
+            let is_in_doubt = code == "40003"
+                || (code.len() == 5 && ["08", "57"].iter().any(|it| code.starts_with(it)));
+            match (is_final, is_in_doubt) {
+                (true, _) => refused(said),
+                (_, true) => away(said),
+                (_, false) => said_no(said),
+            }
         }
+        // Nothing was sent.
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => said_no(error.to_string()),
         _ => away(error.to_string()),
     }
 }
 
-/// A [`TokenStore`](crate::TokenStore) of `pool`, `sql`, `at_rest` and `IS_REMOTE`. A macro, since
-/// what sqlx asks of a type that stands for any database is longer than this.
+/// A [`TokenStore`](crate::TokenStore) of `pool`, `sql`, `at_rest`, `owed` and `IS_REMOTE`. A
+/// macro, since what sqlx asks of a type that stands for any database is longer than this.
 macro_rules! token_store {
     ($store:ty) => {
         #[async_trait::async_trait]
@@ -239,7 +249,7 @@ macro_rules! token_store {
                         let (store, key) = (store.clone(), key.clone());
                         async move { store.give_back(&key, holder, None).await }
                     };
-                    distant::unheard(error, length, give_back).await;
+                    distant::unheard(&self.owed, error, length, give_back).await;
                 }
                 let was_interrupted = taken?.into_iter().next();
                 Ok(was_interrupted.map(|it| Lease::new(key.clone(), holder, it)))
@@ -288,3 +298,65 @@ macro_rules! token_store {
     };
 }
 pub(super) use token_store;
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, error::Error as StdError, fmt, io};
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::failed;
+    use crate::store::distant::tests::check_doubt;
+
+    /// A database that says this code.
+    #[derive(Debug)]
+    struct Says(&'static str);
+
+    impl fmt::Display for Says {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl StdError for Says {}
+
+    impl DatabaseError for Says {
+        fn message(&self) -> &str {
+            "no"
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn a_database_that_says_no_leaves_no_lease_in_doubt() {
+        let said = |code| failed(&sqlx::Error::Database(Box::new(Says(code))));
+        // PostgreSQL: read only, disk full, deadlock. SQLite: busy, readonly, full.
+        for code in ["25006", "53100", "40P01", "5", "8", "13"] {
+            check_doubt(&said(code), false);
+        }
+        for code in ["08P01", "57P01", "40003"] {
+            check_doubt(&said(code), true);
+        }
+        check_doubt(&failed(&sqlx::Error::Io(io::ErrorKind::BrokenPipe.into())), true);
+        check_doubt(&failed(&sqlx::Error::PoolTimedOut), false);
+    }
+}

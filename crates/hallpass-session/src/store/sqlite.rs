@@ -9,6 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSy
 
 use crate::{
     AtRest, Entry, Lease, TokenKey, Version,
+    owed::Owed,
     store::{
         distant::{self, PATIENCE, refused},
         sql::{self, Statements, token_store},
@@ -21,8 +22,8 @@ use crate::{
 /// machines ([SQLite's own words](https://www.sqlite.org/useovernet.html)): that is what the other
 /// stores are for.
 ///
-/// A call that another process holds up waits for 8 s, and any for 10 s at most; one for a lease that
-/// failed takes up to 2 s more, to give it back where it was taken nevertheless.
+/// A call that another process holds up waits for 8 s, and any for 10 s at most; one for a lease
+/// that failed takes up to 2 s more, to give it back where it was taken nevertheless.
 ///
 /// Needs SQLite 3.42 or newer; the one that sqlx brings is newer, the system's may not be.
 ///
@@ -39,6 +40,7 @@ pub struct SqliteStore {
     pool: SqlitePool,
     sql: Statements,
     at_rest: AtRest,
+    owed: Owed,
 }
 
 /// For a lock that another process has on the file; shorter than all of a call.
@@ -90,7 +92,7 @@ impl SqliteStore {
     pub async fn from_pool(pool: SqlitePool, table: &str, at_rest: AtRest) -> Result<Self> {
         let sql = Statements::new(table, "TEXT COLLATE BINARY", NOW)?;
         sql::answer(sqlx::query(&sql.create).execute(&pool)).await?;
-        Ok(Self { pool, sql, at_rest })
+        Ok(Self { pool, sql, at_rest, owed: Owed::default() })
     }
 }
 

@@ -182,9 +182,9 @@ async fn a_logout_has_the_token_of_a_renewal_under_way_revoked_too() {
         let before = world.stored().await.unwrap();
         world.clock.forward(4_000);
         let again = if signs_in_again { Some(world.login().await) } else { None };
-        let overtakes = Arc::new(Overtakes { manager: Mutex::default(), revoke, again });
+        let overtakes = Arc::new(Overtakes { managers: Mutex::default(), revoke, again });
         let manager = world.over(Arc::clone(&overtakes));
-        *overtakes.manager.lock().unwrap() = Some(manager.clone());
+        *overtakes.managers.lock().unwrap() = Some((manager.clone(), manager.clone()));
         let got = manager.session("ada").token().await;
         assert_eq!(got.is_ok(), signs_in_again, "{got:?}");
         assert_eq!(world.stored().await.is_some(), signs_in_again);
@@ -202,9 +202,75 @@ async fn a_logout_has_the_token_of_a_renewal_under_way_revoked_too() {
 }
 
 #[tokio::test]
+async fn a_logout_has_nothing_revoked_once_somebody_signed_in_in_another_process() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", world.login().await).await.unwrap();
+    world.clock.forward(4_000);
+    let (revoke, again) = (Some(Revoke::Grant), Some(world.login().await));
+    let overtakes = Arc::new(Overtakes { managers: Mutex::default(), revoke, again });
+    let manager = world.over(Arc::clone(&overtakes));
+    *overtakes.managers.lock().unwrap() = Some((manager.clone(), world.elsewhere()));
+    let session = manager.session("ada");
+    // The logout's own is the only one: the provider would end the new login, too.
+    session.token().await.unwrap_err();
+    assert_eq!((world.refreshes(), world.local.count("revoke")), (1, 1));
+    let kept = world.stored().await.unwrap();
+    assert!(session.token().await.unwrap().access_token().matches(kept.access_token().expose()));
+}
+
+/// Holds up the first write, a renewal's, until a logout is about to delete, and that until it is
+/// let go.
+#[derive(Debug, Default)]
+struct HalfWay {
+    manager: Mutex<Option<TokenManager>>,
+    told: Notify,
+    go: Notify,
+}
+
+#[async_trait]
+impl Before for Arc<HalfWay> {
+    async fn before(&self, call: &'static str) -> Result<()> {
+        match call {
+            "compare_and_swap" => {
+                let manager = self.manager.lock().unwrap().take();
+                if let Some(manager) = manager {
+                    let leave =
+                        async move { manager.sign_out("ada", Some(Revoke::RefreshToken)).await };
+                    tokio::spawn(leave);
+                    self.told.notified().await;
+                }
+            }
+            "delete" => {
+                self.told.notify_one();
+                self.go.notified().await;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_logout_that_is_half_way_is_no_login() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", world.login().await).await.unwrap();
+    world.clock.forward(4_000);
+    let half_way = Arc::new(HalfWay::default());
+    let manager = world.over(Arc::clone(&half_way));
+    *half_way.manager.lock().unwrap() = Some(manager.clone());
+    let error = manager.session("ada").token().await.unwrap_err();
+    assert_eq!(error.reason(), Some("signed_out"));
+    assert_eq!(world.local.count("revoke"), 1, "the renewal's own");
+    half_way.go.notify_one();
+    // It waits for the first.
+    manager.sign_out("ada", None).await.unwrap();
+    assert!(world.stored().await.is_none());
+}
+
+#[tokio::test]
 async fn a_logout_of_before_has_nothing_revoked_that_a_later_renewal_loses_to_a_login() {
     let world = World::new().await;
-    let overtakes = Arc::new(Overtakes { manager: Mutex::default(), revoke: None, again: None });
+    let overtakes = Arc::new(Overtakes { managers: Mutex::default(), revoke: None, again: None });
     let manager = world.over(Arc::clone(&overtakes));
     let session = manager.sign_in("ada", world.login().await).await.unwrap();
     manager.sign_out("ada", Some(Revoke::Grant)).await.unwrap();
@@ -213,7 +279,7 @@ async fn a_logout_of_before_has_nothing_revoked_that_a_later_renewal_loses_to_a_
     world.elsewhere().sign_in("ada", world.login().await).await.unwrap();
     session.token().await.unwrap();
     world.clock.forward(4_000);
-    *overtakes.manager.lock().unwrap() = Some(world.elsewhere());
+    *overtakes.managers.lock().unwrap() = Some((world.elsewhere(), world.elsewhere()));
     session.token().await.unwrap_err();
     assert_eq!((world.refreshes(), world.local.count("revoke")), (1, 1));
 }
@@ -221,7 +287,8 @@ async fn a_logout_of_before_has_nothing_revoked_that_a_later_renewal_loses_to_a_
 /// A logout, and perhaps a login, before the first write: that of a renewal.
 #[derive(Debug)]
 struct Overtakes {
-    manager: Mutex<Option<TokenManager>>,
+    /// Out of which, and into which.
+    managers: Mutex<Option<(TokenManager, TokenManager)>>,
     revoke: Option<Revoke>,
     again: Option<OAuth2Token>,
 }
@@ -232,11 +299,11 @@ impl Before for Arc<Overtakes> {
         if call != "compare_and_swap" {
             return Ok(());
         }
-        let manager = self.manager.lock().unwrap().take();
-        if let Some(manager) = manager {
-            manager.sign_out("ada", self.revoke).await?;
+        let managers = self.managers.lock().unwrap().take();
+        if let Some((out_of, into)) = managers {
+            out_of.sign_out("ada", self.revoke).await?;
             if let Some(again) = self.again.clone() {
-                manager.sign_in("ada", again).await?;
+                into.sign_in("ada", again).await?;
             }
         }
         Ok(())

@@ -15,6 +15,8 @@ mod hooks;
 mod login;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
+#[cfg(feature = "sqlite")]
+mod says_no;
 mod single_flight;
 #[cfg(feature = "sqlite")]
 mod sqlite;

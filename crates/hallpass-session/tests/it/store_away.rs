@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use hallpass_core::ErrorKind;
-use hallpass_session::TokenStore;
+use hallpass_session::{Lease, TokenStore};
 use hallpass_testkit::Fault;
 
 use crate::support::{Away, Slow, World};
@@ -90,7 +90,25 @@ async fn a_lease_that_could_not_be_given_back_is_given_back_once_the_store_answe
     world.clock.forward(4_000);
     let session = world.over(Away::before("release", 0..2)).session("ada");
     session.token().await.unwrap();
-    let taken = || world.store.lease(session.key(), Duration::from_secs(60));
+    assert!(!late(&world).await.was_interrupted(), "without a doubt");
+}
+
+#[tokio::test]
+async fn a_lease_that_is_given_back_late_keeps_its_doubt() {
+    let world = World::new().await;
+    world.manager.sign_in("ada", world.login().await).await.unwrap();
+    world.clock.forward(4_000);
+    // The provider rotates, and nobody reads its answer.
+    world.local.fault(Fault::on("token").carried_out().cut_before_headers());
+    let session = world.over(Away::before("release", 0..2)).session("ada");
+    session.token().await.unwrap_err();
+    assert!(late(&world).await.was_interrupted());
+}
+
+/// The lease, once it was given back: not at once, and long before its end.
+async fn late(world: &World) -> Lease {
+    let key = world.manager.key("ada");
+    let taken = || world.store.lease(&key, Duration::from_secs(60));
     assert!(taken().await.unwrap().is_none(), "nobody gave it back yet");
     let free = tokio::time::timeout(Duration::from_secs(30), async {
         loop {
@@ -100,7 +118,7 @@ async fn a_lease_that_could_not_be_given_back_is_given_back_once_the_store_answe
             tokio::task::yield_now().await;
         }
     });
-    assert!(!free.await.unwrap().was_interrupted(), "without a doubt");
+    free.await.unwrap()
 }
 
 #[tokio::test]

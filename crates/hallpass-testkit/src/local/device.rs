@@ -1,5 +1,5 @@
-//! Devices without a browser: [RFC 8628](https://www.rfc-editor.org/rfc/rfc8628). What was given out
-//! is pure, and the time comes in, as in `grants`.
+//! Devices without a browser: [RFC 8628](https://www.rfc-editor.org/rfc/rfc8628). What was given
+//! out is pure, and the time comes in, as in `grants`.
 
 use std::{
     collections::HashMap,

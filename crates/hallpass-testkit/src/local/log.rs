@@ -19,10 +19,10 @@ pub struct LoggedRequest {
 }
 
 impl LoggedRequest {
-    /// What it was for: `authorize`, `token`, `revoke`, `device_authorization`, `device`, `api`, or `elsewhere` for what the provider
-    /// does not have. An OpenID provider has `userinfo` instead of `api`, and besides `discovery`,
-    /// `jwks`, `pushed_authorization`, `introspection` and `end_session`. One of OAuth 1 has
-    /// `temporary_credentials`, `authorize`, `token` and `api`.
+    /// What it was for: `authorize`, `token`, `revoke`, `device_authorization`, `device`, `api`, or
+    /// `elsewhere` for what the provider does not have. An OpenID provider has `userinfo` instead
+    /// of `api`, and besides `discovery`, `jwks`, `pushed_authorization`, `introspection` and
+    /// `end_session`. One of OAuth 1 has `temporary_credentials`, `authorize`, `token` and `api`.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.route.as_str()

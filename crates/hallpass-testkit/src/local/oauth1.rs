@@ -36,8 +36,8 @@ pub use self::{builder::LocalOAuth1Builder, tamper::OAuth1Tamper};
 use self::book::Book;
 
 /// A real OAuth 1.0a server on 127.0.0.1, for tests and examples: temporary credentials, an
-/// authorization page, tokens, an API, a log of requests and [faults](Fault) on demand. It ends with
-/// this value, its connections and tasks with it.
+/// authorization page, tokens, an API, a log of requests and [faults](Fault) on demand. It ends
+/// with this value, its connections and tasks with it.
 ///
 /// It is one by the letter of [RFC 5849](https://www.rfc-editor.org/rfc/rfc5849): each request is
 /// verified, in header, query or form, with HMAC (SHA-1, SHA-256, SHA-512) or PLAINTEXT; its time
@@ -76,8 +76,8 @@ pub struct LocalOAuth1 {
 
 /// From start to end.
 impl LocalOAuth1 {
-    /// A server with three users: `ada`, whose address is verified, `ben`, whose address is not, and
-    /// `cleo`, who has none.
+    /// A server with three users: `ada`, whose address is verified, `ben`, whose address is not,
+    /// and `cleo`, who has none.
     ///
     /// # Errors
     ///

@@ -148,8 +148,8 @@ impl Script {
         self.of("discovery").find(|fixture| fixture.case() == "accepted")?.exchanges().first()
     }
 
-    /// What the provider says of somebody who signed in as `case`: that case's answer, where it is an
-    /// object.
+    /// What the provider says of somebody who signed in as `case`: that case's answer, where it is
+    /// an object.
     pub(super) fn userinfo(&self, case: &str) -> Option<Map<String, Json>> {
         let of = |operation| self.of(operation).find(|fixture| fixture.case() == case);
         let fixture = of("id_email").or_else(|| of("profile"))?;
@@ -264,8 +264,8 @@ impl Script {
         found.map(Exchange::response)
     }
 
-    /// What the authorization page says to a request without a parameter that the provider requires: a
-    /// fixture tells of it, with the page's address and that parameter.
+    /// What the authorization page says to a request without a parameter that the provider
+    /// requires: a fixture tells of it, with the page's address and that parameter.
     pub(super) fn missing(&self, params: &Params) -> Option<(String, String)> {
         let page = Url::parse(self.page.as_deref()?).ok()?;
         self.of(REFUSES).find_map(|fixture| {

@@ -19,9 +19,9 @@ const MOST_BYTES_OF_ONE: usize = 256 << 10;
 const ENTRY_BYTES: usize = 128;
 
 /// Logins on their way, in the memory of this process: 100,000 at most, and 256 MiB of them. When
-/// there are more, those go whose time is over, and then those that would end first. One of more than
-/// 256 KiB is refused. Anybody can begin logins, so that a limit on how often one address may belongs
-/// in front of `/login/{provider}`.
+/// there are more, those go whose time is over, and then those that would end first. One of more
+/// than 256 KiB is refused. Anybody can begin logins, so that a limit on how often one address may
+/// belongs in front of `/login/{provider}`.
 pub struct MemoryAttempts {
     kept: Mutex<Kept>,
     clock: Arc<dyn Clock>,

@@ -1,5 +1,5 @@
-//! An answer that another site's page posts: a browser sends no `Lax` cookie with it, so it waits in
-//! a cookie of its own for the GET to which the browser is sent.
+//! An answer that another site's page posts: a browser sends no `Lax` cookie with it, so it waits
+//! in a cookie of its own for the GET to which the browser is sent.
 
 use std::time::SystemTime;
 
@@ -39,14 +39,14 @@ pub struct TakenPosted {
 
 impl Attempts {
     /// Keeps a form that answers `attempt`, which [`take`](Self::take) has found, for a minute and
-    /// one use, in this browser. Send it with 303 to a GET that knows the marker: with that it sends
-    /// its session along, and code and state are in no URL.
+    /// one use, in this browser. Send it with 303 to a GET that knows the marker: with that it
+    /// sends its session along, and code and state are in no URL.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Security`](hallpass_core::ErrorKind), reason `too_long`: form and login together
-    /// fit in no cookie, as nothing does that a provider sends. [`ErrorKind::Malformed`](hallpass_core::ErrorKind): it is no
-    /// UTF-8. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason
+    /// fit in no cookie, as nothing does that a provider sends.
+    /// [`ErrorKind::Malformed`](hallpass_core::ErrorKind): it is no UTF-8. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason
     /// `attempt_store`: the store does not answer.
     pub async fn post(
         &self,

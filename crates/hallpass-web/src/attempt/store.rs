@@ -12,9 +12,9 @@ use hallpass_core::{Result, Secret};
 ///
 /// # Errors
 ///
-/// All methods: [`ErrorKind::Transport`](hallpass_core::ErrorKind): the store does not answer. `put`:
-/// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `too_long`: this is more than it keeps of
-/// one.
+/// All methods: [`ErrorKind::Transport`](hallpass_core::ErrorKind): the store does not answer.
+/// `put`: [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `too_long`: this is more than it
+/// keeps of one.
 #[async_trait]
 pub trait AttemptStore: fmt::Debug + Send + Sync {
     /// Keeps `sealed` under an id that was never used, for `lasting`.

@@ -12,10 +12,10 @@ impl<'a> Href<'a> {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind): it does not begin with one `/`, or has
-    /// something in it that no encoded path has: a backslash, a space, a control character, a letter
-    /// beyond ASCII. Browsers read `//host`, `/\host` and `/<tab>/host` as another site ([URL
-    /// Standard, section 4.4](https://url.spec.whatwg.org/#url-parsing)). Encode it, or do not take
-    /// it from outside.
+    /// something in it that no encoded path has: a backslash, a space, a control character, a
+    /// letter beyond ASCII. Browsers read `//host`, `/\host` and `/<tab>/host` as another site
+    /// ([URL Standard, section 4.4](https://url.spec.whatwg.org/#url-parsing)). Encode it, or do
+    /// not take it from outside.
     pub fn new(path: &'a str) -> Result<Self> {
         let is_encoded = path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
         if is_encoded && path.starts_with('/') && !path.starts_with("//") {

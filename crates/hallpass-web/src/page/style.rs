@@ -80,8 +80,8 @@ code { font: .9rem/1.5 ui-monospace, monospace; }
 ";
 
 /// SHA-256 of [`STYLE`], as a policy names it ([Content Security Policy Level 3, section
-/// 2.3.1](https://www.w3.org/TR/CSP3/#framework-directive-source-list)). The test below says what it
-/// has to be.
+/// 2.3.1](https://www.w3.org/TR/CSP3/#framework-directive-source-list)). The test below says what
+/// it has to be.
 pub(super) const STYLE_HASH: &str = "sha256-crUcpknH6gndf3ZXOTBNPtuCelQ/TThcMAy7SeALiT8=";
 
 #[cfg(test)]

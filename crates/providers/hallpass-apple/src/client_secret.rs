@@ -7,7 +7,8 @@ use hallpass_openid::JwtSigner;
 
 use crate::ISSUER;
 
-/// Far less than the half year that Apple allows: whoever finds one in a log cannot use it for long.
+/// Far less than the half year that Apple allows: whoever finds one in a log cannot use it for
+/// long.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// Ten minutes less, for requests on their way and clocks that differ.

@@ -100,15 +100,15 @@ impl Apple {
     /// The name that came with this token's login. Apple says it once, when the user lets the
     /// application in for the first time: keep it. A refreshed token has none.
     ///
-    /// Unsigned, and sent through the user's browser: what the user wants to be called, and no proof
-    /// of anything.
+    /// Unsigned, and sent through the user's browser: what the user wants to be called, and no
+    /// proof of anything.
     #[must_use]
     pub fn name(token: &OAuth2Token) -> Option<AppleName> {
         AppleName::from_json(token.extra(USER)?)
     }
 
-    /// Whether the address is one of Apple's relay, which forwards only what comes from senders that
-    /// the team registered ([Communicating using the private email relay
+    /// Whether the address is one of Apple's relay, which forwards only what comes from senders
+    /// that the team registered ([Communicating using the private email relay
     /// service](https://developer.apple.com/documentation/signinwithapple/communicating-using-the-private-email-relay-service)).
     #[must_use]
     pub fn is_private_email(profile: &Profile) -> bool {

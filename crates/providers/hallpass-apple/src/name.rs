@@ -3,7 +3,8 @@ use std::fmt;
 use hallpass_core::Json;
 use serde::{Deserialize, Serialize};
 
-/// What the user wants to be called, as Apple asked at the first login. `Debug` shows nothing of it.
+/// What the user wants to be called, as Apple asked at the first login. `Debug` shows nothing of
+/// it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppleName {
     #[serde(rename = "firstName", skip_serializing_if = "Option::is_none")]

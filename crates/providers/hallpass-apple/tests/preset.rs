@@ -1,5 +1,5 @@
-//! What Apple refuses, its stand-in on this machine refuses too; and who signed in is known from the
-//! login alone.
+//! What Apple refuses, its stand-in on this machine refuses too; and who signed in is known from
+//! the login alone.
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 use hallpass_apple::{

@@ -61,8 +61,8 @@ impl Discord {
         Self { descriptor: common().with_scopes(["identify", "email"]), openid: None }
     }
 
-    /// By OpenID Connect: each login brings a verified ID token besides, and the profile is about its
-    /// user. Asks for `openid identify email`. The ids are those of [`new`](Self::new).
+    /// By OpenID Connect: each login brings a verified ID token besides, and the profile is about
+    /// its user. Asks for `openid identify email`. The ids are those of [`new`](Self::new).
     ///
     /// The ID token says who it is and no more. [`Api::userinfo`] has the standard claims
     /// ([OpenAPI description](https://github.com/discord/discord-api-spec), `/oauth2/userinfo`).

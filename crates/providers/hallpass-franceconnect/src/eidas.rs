@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
-/// How sure it is who the citizen is, as the European Union grades it ([Regulation 910/2014, article
-/// 8](https://eur-lex.europa.eu/eli/reg/2014/910/oj)): a value of `acr_values`, and of the ID
-/// token's `acr`.
+/// How sure it is who the citizen is, as the European Union grades it ([Regulation 910/2014,
+/// article 8](https://eur-lex.europa.eu/eli/reg/2014/910/oj)): a value of `acr_values`, and of the
+/// ID token's `acr`.
 ///
 /// FranceConnect knows [`Eidas1`](Self::Eidas1) alone. The others are of FranceConnect+.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -42,8 +42,8 @@ impl Default for FranceConnect {
 }
 
 impl FranceConnect {
-    /// The real one. Asks for `openid email`, at the level [`Eidas::Eidas1`], which is the lowest: what
-    /// the ID token says of it is compared only where each login asks
+    /// The real one. Asks for `openid email`, at the level [`Eidas::Eidas1`], which is the lowest:
+    /// what the ID token says of it is compared only where each login asks
     /// ([`with_acr_values_per_login`](Self::with_acr_values_per_login)). Takes ES256 and RS256; a
     /// registration that signs with HS256 needs [`with_algorithms`](Self::with_algorithms).
     #[must_use]

@@ -96,8 +96,8 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// As [`OAuth2Client::send`]: 403 or 404 without the scope. [`ErrorKind::Malformed`] if it is no
-    /// such list.
+    /// As [`OAuth2Client::send`]: 403 or 404 without the scope. [`ErrorKind::Malformed`] if it is
+    /// no such list.
     pub async fn emails(&self, api: Api<'_>) -> Result<Vec<GitHubEmail>> {
         self.call(api, Method::GET, &format!("{}/user/emails", self.api)).read_as().await
     }

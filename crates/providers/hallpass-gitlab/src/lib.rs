@@ -52,8 +52,8 @@ impl GitLab {
     }
 
     /// The user's own JSON ([Retrieve the current
-    /// user](https://docs.gitlab.com/api/users/#retrieve-the-current-user)): more than userinfo has.
-    /// Needs the scope `read_user`. Its `id`, a number, is the profile's id.
+    /// user](https://docs.gitlab.com/api/users/#retrieve-the-current-user)): more than userinfo
+    /// has. Needs the scope `read_user`. Its `id`, a number, is the profile's id.
     ///
     /// # Errors
     ///
@@ -64,8 +64,8 @@ impl GitLab {
     }
 
     /// Whether the token is one of this application's, and what it may ([Retrieve the token
-    /// information](https://docs.gitlab.com/api/oauth2/#retrieve-the-token-information)): for tokens
-    /// that somebody else hands in.
+    /// information](https://docs.gitlab.com/api/oauth2/#retrieve-the-token-information)): for
+    /// tokens that somebody else hands in.
     ///
     /// # Errors
     ///

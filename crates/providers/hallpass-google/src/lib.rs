@@ -88,7 +88,8 @@ impl Google {
     /// [`sign_in`](OAuth2Client::sign_in)) is [`ErrorKind::Denied`] with the reason
     /// `hosted_domain`. [`GoogleParams::hd`] is only a hint to the page, which the user can change
     /// in the address bar: set both. A token is not checked before its profile is read
-    /// ([Authenticating the user, `hd`](https://developers.google.com/identity/openid-connect/openid-connect#hd-param)).
+    /// ([Authenticating the user,
+    /// `hd`](https://developers.google.com/identity/openid-connect/openid-connect#hd-param)).
     #[must_use]
     pub fn with_hosted_domain(mut self, domain: impl Into<Cow<'static, str>>) -> Self {
         self.hosted_domain = Some(domain.into());

@@ -74,8 +74,8 @@ impl ServiceAccount {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind): it is not such a file; its key is no RSA key in
-    /// PKCS#8; or its `token_uri` is neither Google's over https nor loopback: an assertion is worth
-    /// a token to whoever gets it. No error repeats what the file says.
+    /// PKCS#8; or its `token_uri` is neither Google's over https nor loopback: an assertion is
+    /// worth a token to whoever gets it. No error repeats what the file says.
     pub fn from_json(json: &str) -> Result<Self> {
         let mut file: Json = serde_json::from_str(json)
             .map_err(|error| Error::config("the key file is not JSON").with_source(error))?;
@@ -158,8 +158,8 @@ impl ServiceAccount {
         OAuth2Client::new(google, config)
     }
 
-    /// What [`OAuth2Client::request_token`] sends for a token of an hour: an assertion signed `now`,
-    /// which is to be sent at once, and nothing of the client.
+    /// What [`OAuth2Client::request_token`] sends for a token of an hour: an assertion signed
+    /// `now`, which is to be sent at once, and nothing of the client.
     ///
     /// # Errors
     ///

@@ -49,14 +49,15 @@ impl HuggingFace {
     /// A token for a member of the application's organization, by the address of their account,
     /// without asking them ([Token exchange for
     /// organizations](https://huggingface.co/docs/hub/oauth#token-exchange-for-organizations-rfc-8693)).
-    /// For [`request_token`](OAuth2Client::request_token); the application must be an organization's
-    /// on the Enterprise plan, with the right to do so. For less than all of its scopes add `scope`
-    /// by [`Grant::param`]. There is no refresh token.
+    /// For [`request_token`](OAuth2Client::request_token); the application must be an
+    /// organization's on the Enterprise plan, with the right to do so. For less than all of its
+    /// scopes add `scope` by [`Grant::param`]. There is no refresh token.
     ///
     /// # Errors
     ///
     /// Those of the request: [`ErrorKind::Denied`], code `invalid_grant`, for somebody who is no
-    /// member; [`ErrorKind::Config`], code `invalid_client`, where the application has no right to it.
+    /// member; [`ErrorKind::Config`], code `invalid_client`, where the application has no right to
+    /// it.
     #[must_use]
     pub fn token_exchange(member: impl Into<Secret>) -> Grant<'static> {
         Grant::new(TOKEN_EXCHANGE)

@@ -18,8 +18,8 @@ impl HuggingFaceParams {
         Self::default()
     }
 
-    /// An organization whose resources the application needs, by its id: the page selects it for the
-    /// user, who may still say no. The id is
+    /// An organization whose resources the application needs, by its id: the page selects it for
+    /// the user, who may still say no. The id is
     /// [`HuggingFaceOrganization::sub`](crate::HuggingFaceOrganization::sub). Default: none.
     #[must_use]
     pub fn organization(mut self, id: impl Into<Cow<'static, str>>) -> Self {

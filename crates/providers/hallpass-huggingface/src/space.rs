@@ -80,7 +80,8 @@ impl Space {
         &self.hosts
     }
 
-    /// The client. `callback` is the path that users come back to, at the first host: `/login/callback`.
+    /// The client. `callback` is the path that users come back to, at the first host:
+    /// `/login/callback`.
     ///
     /// # Errors
     ///

@@ -70,8 +70,8 @@ impl Kakao {
         Self { descriptor, openid: Some(openid) }
     }
 
-    /// Ends the link between the user and the app, and all its tokens of this user with it: the next
-    /// login asks for everything anew
+    /// Ends the link between the user and the app, and all its tokens of this user with it: the
+    /// next login asks for everything anew
     /// ([Unlink](https://developers.kakao.com/docs/latest/en/kakaologin/rest-api#unlink)). For who
     /// closes an account; [`revoke_token`](OAuth2Client::revoke_token) logs out.
     ///

@@ -22,8 +22,8 @@ pub enum KakaoPrompt {
     Create,
     /// To sign in, even if somebody is signed in.
     Login,
-    /// Nothing, in the browser of KakaoTalk: who would have to answer is sent back with an error. It
-    /// stands alone.
+    /// Nothing, in the browser of KakaoTalk: who would have to answer is sent back with an error.
+    /// It stands alone.
     None,
     /// Which account to sign in with.
     SelectAccount,

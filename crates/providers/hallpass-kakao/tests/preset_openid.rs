@@ -1,4 +1,5 @@
-//! What Kakao refuses by OpenID Connect, its stand-in on this machine refuses too; everybody else signs in.
+//! What Kakao refuses by OpenID Connect, its stand-in on this machine refuses too; everybody else
+//! signs in.
 #![allow(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 use hallpass_core::ClientAuth;

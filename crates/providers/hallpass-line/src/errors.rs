@@ -1,8 +1,8 @@
 use hallpass_core::{Descriptor, Error, ErrorKind, http::StatusCode};
 
 /// The callback's errors are the standards' in capitals ([Error
-/// codes](https://developers.line.biz/en/docs/line-login/integrate-line-login/#error-codes)). What is
-/// not here is the user's refusal, or that the user must be asked: sign in again.
+/// codes](https://developers.line.biz/en/docs/line-login/integrate-line-login/#error-codes)). What
+/// is not here is the user's refusal, or that the user must be asked: sign in again.
 pub(crate) fn with_kinds(descriptor: Descriptor) -> Descriptor {
     descriptor
         // quirk: capitals

@@ -89,9 +89,9 @@ impl Line {
     }
 
     /// Takes back everything that a user granted to the channel
-    /// ([Deauthorize](https://developers.line.biz/en/reference/line-login/#deauthorize)): LINE wants
-    /// it for who closes an account. `channel` is the API for a channel access token of the channel,
-    /// which is got elsewhere; `user` is the user's own.
+    /// ([Deauthorize](https://developers.line.biz/en/reference/line-login/#deauthorize)): LINE
+    /// wants it for who closes an account. `channel` is the API for a channel access token of the
+    /// channel, which is got elsewhere; `user` is the user's own.
     ///
     /// # Errors
     ///

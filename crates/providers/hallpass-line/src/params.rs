@@ -84,9 +84,9 @@ impl LineParams {
         self
     }
 
-    /// Whether the LINE app may not sign in by itself. LINE's default: it may. For a second try, where
-    /// the first came back with a state that is not the login's: that is how the app's own sign-in
-    /// fails in private windows.
+    /// Whether the LINE app may not sign in by itself. LINE's default: it may. For a second try,
+    /// where the first came back with a state that is not the login's: that is how the app's own
+    /// sign-in fails in private windows.
     #[must_use]
     pub fn disable_auto_login(mut self, disabled: bool) -> Self {
         self.disable_auto_login = Some(disabled);

@@ -78,8 +78,8 @@ impl LinkedIn {
     }
 
     /// What LinkedIn knows of the token: whether it lives, whose application it was given to, and
-    /// for what (LinkedIn's page "Token Introspection"). In the application's name. For a token that
-    /// somebody else hands in, look at [`LinkedInIntrospection::is_for`] too.
+    /// for what (LinkedIn's page "Token Introspection"). In the application's name. For a token
+    /// that somebody else hands in, look at [`LinkedInIntrospection::is_for`] too.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
-/// What only LinkedIn's authorization page takes (LinkedIn's page "Authorization Code Flow (3-legged
-/// OAuth)").
+/// What only LinkedIn's authorization page takes (LinkedIn's page "Authorization Code Flow
+/// (3-legged OAuth)").
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct LinkedInParams {

@@ -1,7 +1,8 @@
 use hallpass_core::{EmailVerification, Json, VerifiedClaims};
 
 /// What the ID token says of the address, by claims that the application's registration must ask
-/// for ([Optional claims](https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims-reference)).
+/// for ([Optional
+/// claims](https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims-reference)).
 /// The address itself is whatever the user or a tenant's administrator wrote, anybody's among them.
 pub(crate) fn verification(
     email: Option<&str>,

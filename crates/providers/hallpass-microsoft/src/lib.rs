@@ -81,8 +81,8 @@ impl Microsoft {
         Self::build(Settings { tenant, cloud, allowed: Vec::new(), is_form_post: false })
     }
 
-    /// A national cloud: another sign-in host, another Graph, and a registration of its own. Default:
-    /// [`MicrosoftCloud::Global`].
+    /// A national cloud: another sign-in host, another Graph, and a registration of its own.
+    /// Default: [`MicrosoftCloud::Global`].
     #[must_use]
     pub fn with_cloud(self, cloud: MicrosoftCloud) -> Self {
         Self::build(Settings { cloud, ..self.settings })
@@ -130,8 +130,8 @@ impl Microsoft {
         api.get(&self.settings.cloud.graph("/v1.0/me")).read().await
     }
 
-    /// The same, with these properties alone, which may be others than Graph gives unasked; with none
-    /// named, it is [`me`](Self::me).
+    /// The same, with these properties alone, which may be others than Graph gives unasked; with
+    /// none named, it is [`me`](Self::me).
     ///
     /// # Errors
     ///

@@ -21,8 +21,8 @@ pub enum Tenant {
     Common,
     /// `consumers`: personal accounts.
     Consumers,
-    /// One tenant, by a domain of its own. Which id it has is not known before somebody signs in, so
-    /// that the issuer cannot be compared with it: name the tenant by its id, or add
+    /// One tenant, by a domain of its own. Which id it has is not known before somebody signs in,
+    /// so that the issuer cannot be compared with it: name the tenant by its id, or add
     /// [`with_allowed_tenants`](crate::Microsoft::with_allowed_tenants).
     Domain(TenantDomain),
     /// One tenant, by its id.

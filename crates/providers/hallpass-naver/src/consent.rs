@@ -29,8 +29,8 @@ impl NaverConsent {
         self.items.split(',').map(str::trim).filter(|item| !item.is_empty())
     }
 
-    /// Whether this item of the profile is allowed. Naver names them as the answer about the profile
-    /// does, `email`, or with `profile/` before it.
+    /// Whether this item of the profile is allowed. Naver names them as the answer about the
+    /// profile does, `email`, or with `profile/` before it.
     #[must_use]
     pub fn allows(&self, item: &str) -> bool {
         self.items().any(|known| known == item || known.strip_prefix("profile/") == Some(item))

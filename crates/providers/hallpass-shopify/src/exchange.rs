@@ -22,8 +22,8 @@ pub enum AccessMode {
 
 impl Shopify {
     /// The grant of an embedded app: a token for the session token that App Bridge has
-    /// ([Token exchange](https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/token-exchange)).
-    /// [`OAuth2Client::request_token`](hallpass_core::OAuth2Client::request_token) sends it to this
+    /// ([Token
+    /// exchange](https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/token-exchange)). [`OAuth2Client::request_token`](hallpass_core::OAuth2Client::request_token) sends it to this
     /// shop, and the shop verifies the session token: it lives for a minute, and is refused
     /// (`invalid_subject_token`) by any other shop, and for any other app.
     #[must_use]

@@ -93,7 +93,8 @@ impl Shopify {
 
     /// Offline tokens without an end and without a refresh token. Refused to public apps, to those
     /// of 2026-04-01 and later at once and to all from 2027-01-01; custom apps may have them
-    /// ([Offline access tokens](https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens)).
+    /// ([Offline access
+    /// tokens](https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens)).
     #[must_use]
     pub fn with_tokens_that_do_not_expire(mut self) -> Self {
         self.is_expiring = false;

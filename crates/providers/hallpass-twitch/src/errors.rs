@@ -1,7 +1,7 @@
 use hallpass_core::{Error, ErrorKind, OAuthError, Response, http::StatusCode};
 
-/// What Twitch says in a sentence, by the standards' word for it: the token endpoint has no `error`,
-/// or one that repeats the status.
+/// What Twitch says in a sentence, by the standards' word for it: the token endpoint has no
+/// `error`, or one that repeats the status.
 const SENTENCES: [(&str, &str, ErrorKind); 8] = [
     ("client does not exist", "invalid_client", ErrorKind::Config),
     ("invalid authorization code", "invalid_grant", ErrorKind::Denied),

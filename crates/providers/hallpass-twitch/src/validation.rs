@@ -54,7 +54,8 @@ impl TwitchValidation {
         self.scopes.iter().map(String::as_str)
     }
 
-    /// How long the access token lives on; `None` for one that does not expire, of which Twitch says 0.
+    /// How long the access token lives on; `None` for one that does not expire, of which Twitch
+    /// says 0.
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
         // quirk: no-end => Some(Duration::from_secs(self.expires_in_seconds))

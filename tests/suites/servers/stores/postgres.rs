@@ -142,7 +142,8 @@ async fn a_row_that_says_nothing_is_gone_from_postgres() {
 #[tokio::test]
 async fn a_killed_postgres_has_all_when_it_is_back() {
     let impatient = async |url: &str| {
-        let pool = PgPoolOptions::new().acquire_timeout(Duration::from_millis(300));
+        // While the server is away, each call lasts as long as this.
+        let pool = PgPoolOptions::new().acquire_timeout(Duration::from_secs(3));
         let pool = pool.connect(url).await.unwrap();
         PostgresStore::from_pool(pool, "tokens", sealed()).await.unwrap()
     };

@@ -19,8 +19,8 @@ use crate::{
     },
 };
 
-/// Who makes the table holds this lock: of two at once, one would be told that it is there before it
-/// is. Any number that nobody else has; these are the letters `sessions`.
+/// Who makes the table holds this lock: of two at once, one would be told that it is there before
+/// it is. Any number that nobody else has; these are the letters `sessions`.
 const CREATION_LOCK: i64 = i64::from_be_bytes(*b"sessions");
 
 /// For a connection to say that it is alive; one whose other end is gone never says anything.
@@ -33,11 +33,11 @@ impl Sessions {
     /// In PostgreSQL, for all processes of all machines. Feature `postgres`.
     ///
     /// `url` is `postgres://user:password@host/database` ([`PgConnectOptions`] has the rest). The
-    /// table `sessions` of the schema `hallpass` is made if it is missing. Five connections at most;
-    /// what is over is deleted every 10 minutes, as long as the application lives.
+    /// table `sessions` of the schema `hallpass` is made if it is missing. Five connections at
+    /// most; what is over is deleted every 10 minutes, as long as the application lives.
     ///
-    /// For TLS turn on a feature of sqlx, and say `sslmode=verify-full` in the URL: see the store of
-    /// tokens in hallpass-session.
+    /// For TLS turn on a feature of sqlx, and say `sslmode=verify-full` in the URL: see the store
+    /// of tokens in hallpass-session.
     ///
     /// # Errors
     ///

@@ -23,11 +23,11 @@ impl Sessions {
     /// In an SQLite file, for all processes of one machine: sessions outlive a restart. Feature
     /// `sqlite`.
     ///
-    /// The file is made if it is missing: readable for its owner alone (on Unix), with a write-ahead
-    /// log beside it (`-wal`, `-shm`) and the table `hallpass_sessions`. A file that exists keeps
-    /// its permissions, and may be that of the tokens. Four connections at most; what is over is
-    /// deleted every 10 minutes, as long as the application lives. Whoever reads the file has the
-    /// sessions in it.
+    /// The file is made if it is missing: readable for its owner alone (on Unix), with a
+    /// write-ahead log beside it (`-wal`, `-shm`) and the table `hallpass_sessions`. A file that
+    /// exists keeps its permissions, and may be that of the tokens. Four connections at most; what
+    /// is over is deleted every 10 minutes, as long as the application lives. Whoever reads the
+    /// file has the sessions in it.
     ///
     /// # Errors
     ///

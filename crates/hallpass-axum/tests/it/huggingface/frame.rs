@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use hallpass_core::{Response, http::Method};
 use hallpass_testkit::User;
 
@@ -114,6 +116,12 @@ async fn a_second_try_leads_where_the_first_one_was_to() {
         let late = location(&space.browser().get(&path).await);
         assert_eq!(late, format!("{ORIGIN}{AGAIN}/login/huggingface"));
     }
+    // And so is who comes an hour later.
+    let url = space.browser().begin(&begin).await;
+    let path = space.at_hub(&url, User::named("organizations")).await;
+    space.clock.go_on(Duration::from_secs(3_600));
+    let late = location(&space.browser().get(&path).await);
+    assert_eq!(late, format!("{ORIGIN}{AGAIN}/login/huggingface"));
 }
 
 #[tokio::test]

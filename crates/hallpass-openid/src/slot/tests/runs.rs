@@ -147,7 +147,7 @@ impl Run {
             let why = if has_one { Why::Refresh } else { Why::First };
             Fetch::begin(&self.source, why, now).end(now)
         };
-        match self.slot.get(now, fetch).await {
+        match self.slot.get(|| now, fetch).await {
             Ok(value) => {
                 let of = self.source.borrow().good[&value];
                 assert!(now < of + HOUR + LONGEST_STALENESS, "older than a week");

@@ -90,8 +90,8 @@ fn reply(state: &State, sort: Sort, pairs: &[(&str, &str)]) -> Answer {
     Answer::form(StatusCode::OK, form.extend_pairs(params).finish())
 }
 
-/// RFC 5849 section 2.2: what is wrong is told to the user, since nothing proves that the request is
-/// the application's.
+/// RFC 5849 section 2.2: what is wrong is told to the user, since nothing proves that the request
+/// is the application's.
 pub(super) fn authorize(state: &State, asked: &Asked) -> Answer {
     let answer = match asked.method {
         Method::GET => ask(state, asked),

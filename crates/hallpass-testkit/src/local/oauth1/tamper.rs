@@ -36,7 +36,8 @@ impl OAuth1Tamper {
         Self { answer: Sort::TemporaryCredentials, change: Box::new(change) }
     }
 
-    /// The parameters that the browser brings back: `oauth_token` and `oauth_verifier`, or `denied`.
+    /// The parameters that the browser brings back: `oauth_token` and `oauth_verifier`, or
+    /// `denied`.
     #[must_use]
     pub fn callback(change: impl Fn(&mut Vec<(String, String)>) + Send + Sync + 'static) -> Self {
         Self { answer: Sort::Callback, change: Box::new(change) }

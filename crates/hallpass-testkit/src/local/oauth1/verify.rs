@@ -19,8 +19,8 @@ pub(super) enum Key<'a> {
     Token(&'a Secret),
 }
 
-/// The client that signed a request. The signature is looked at before the nonce: nobody else spends
-/// one.
+/// The client that signed a request. The signature is looked at before the nonce: nobody else
+/// spends one.
 pub(super) fn verified<'a>(
     state: &'a State,
     asked: &Asked,

@@ -99,9 +99,9 @@ impl LocalProviderBuilder {
     ///   secret nor key, not at all. What
     ///   [`with_client_auth`](LocalProviderBuilder::with_client_auth) says does not count.
     ///
-    /// RSA keys are slow to make, so all providers of a process share two, and a rotation turns from
-    /// one to the other; their key ids are always new. [`SigningKey`](crate::SigningKey) makes keys
-    /// that are like no other.
+    /// RSA keys are slow to make, so all providers of a process share two, and a rotation turns
+    /// from one to the other; their key ids are always new. [`SigningKey`](crate::SigningKey) makes
+    /// keys that are like no other.
     ///
     /// [`provider`](crate::LocalProvider::provider) still works: without `openid` in the scope, all
     /// is as without this method.

@@ -48,8 +48,8 @@ impl LocalProvider {
     ///
     /// # Panics
     ///
-    /// If it was started without [`with_openid`](crate::LocalProviderBuilder::with_openid): it would
-    /// go on telling the truth, and a test would show nothing.
+    /// If it was started without [`with_openid`](crate::LocalProviderBuilder::with_openid): it
+    /// would go on telling the truth, and a test would show nothing.
     pub fn tamper(&self, tamper: Tamper) {
         assert!(self.shared.openid.is_some(), "only a provider with OpenID lies: see with_openid");
         if let Some(state) = &self.shared.openid {
