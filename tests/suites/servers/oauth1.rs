@@ -35,6 +35,12 @@ const METHODS: [SignatureMethod; 7] = [
 ];
 const PLACEMENTS: [Placement; 3] = [Placement::Header, Placement::Query, Placement::Form];
 
+/// Where the parameters of a method may go: PLAINTEXT would put both secrets into a URL.
+fn placements(method: SignatureMethod) -> impl Iterator<Item = Placement> {
+    let refused = (SignatureMethod::Plaintext, Placement::Query);
+    PLACEMENTS.into_iter().filter(move |placement| (method, *placement) != refused)
+}
+
 /// One of the two.
 #[derive(Debug, Clone, Copy)]
 struct Engine(&'static str);

@@ -9,8 +9,8 @@ use hallpass_oauth1::{Placement, SignatureMethod, Signer, TokenCredentials};
 use serde_json::json;
 
 use super::{
-    ENGINES, FORM, HMAC, PLACEMENTS, RSA, SPECIAL, config, credentials, request, sent, signed,
-    token, with_body,
+    ENGINES, FORM, HMAC, PLACEMENTS, RSA, SPECIAL, config, credentials, placements, request, sent,
+    signed, token, with_body,
 };
 use crate::shared::OAUTH1;
 
@@ -134,7 +134,7 @@ async fn paths_are_signed_as_they_are_sent() {
 async fn an_application_calls_in_its_own_name() {
     for engine in ENGINES {
         for method in engine.methods() {
-            for placement in PLACEMENTS {
+            for placement in placements(method) {
                 let id = if method.is_rsa() { RSA } else { HMAC };
                 let client = engine.client(id, method, placement);
                 let url = format!("{}/x", engine.url("two_legged"));

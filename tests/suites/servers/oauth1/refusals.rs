@@ -9,8 +9,8 @@ use hallpass_oauth1::{
 };
 
 use super::{
-    ENGINES, Engine, FORM, HMAC, PLACEMENTS, RSA, SPECIAL, config, copy, credentials, redirect_uri,
-    request, sent, signed, token, visit, with_body,
+    ENGINES, Engine, FORM, HMAC, PLACEMENTS, RSA, SPECIAL, config, copy, credentials, placements,
+    redirect_uri, request, sent, signed, token, visit, with_body,
 };
 use crate::shared::OAUTH1;
 
@@ -84,7 +84,7 @@ async fn a_request_is_good_once() {
     for engine in ENGINES {
         let token = TokenCredentials::of(&token(&engine.client_of(config(HMAC))).await).unwrap();
         for method in engine.methods().into_iter().filter(|method| !method.is_rsa()) {
-            for placement in PLACEMENTS {
+            for placement in placements(method) {
                 let signer = Signer::new(credentials(HMAC)).with_method(method).unwrap();
                 let signer = signer.with_placement(placement);
                 let url = format!("{}/x", engine.url("api"));

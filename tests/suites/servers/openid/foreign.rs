@@ -63,7 +63,7 @@ fn forged(jwt: &Secret) -> Secret {
 #[tokio::test]
 async fn an_encrypted_id_token_is_refused() {
     let error = try_sign_in(&OP, &client(&OP, "client-encrypted-ecdh-es")).await.unwrap_err();
-    assert_eq!((error.kind(), error.reason()), (ErrorKind::Malformed, Some("jwt")), "{error}");
+    assert_eq!((error.kind(), error.reason()), (ErrorKind::Config, Some("encrypted")), "{error}");
 }
 
 #[tokio::test]
