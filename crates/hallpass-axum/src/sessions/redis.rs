@@ -32,8 +32,9 @@ impl Sessions {
     /// is over. What Redis loses is lost: to keep sessions, and the end of one, through a crash
     /// takes `appendonly yes`. Where there is a limit, `maxmemory-policy noeviction`, or
     /// `volatile-ttl`, which drops what ends first. With
-    /// [`backchannel_logout`](crate::SignIn::backchannel_logout) it is `noeviction`: what is kept of logouts, and of each login at a provider that is at many hosts, is
-    /// there for longer than any session, so that `volatile-ttl` would drop the sessions first.
+    /// [`backchannel_logout`](crate::SignIn::backchannel_logout) it is `noeviction`: what is kept of
+    /// logouts, and of each login at a provider that is at many hosts, is there for longer than any
+    /// session, so that `volatile-ttl` would drop the sessions first.
     ///
     /// # Errors
     ///
