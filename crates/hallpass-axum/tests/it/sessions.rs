@@ -220,6 +220,22 @@ mod sqlite {
         contract::check(first, second).await;
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn many_that_open_a_new_file_at_once_all_have_it() {
+        for _ in 0..5 {
+            let folder = TempDir::new().unwrap();
+            let path = folder.path().join("sessions.db");
+            let mut openers = tokio::task::JoinSet::new();
+            for _ in 0..12 {
+                let path = path.clone();
+                openers.spawn(async move { Sessions::sqlite(path).await });
+            }
+            for opened in openers.join_all().await {
+                opened.unwrap();
+            }
+        }
+    }
+
     #[cfg(unix)]
     #[tokio::test]
     async fn a_file_of_sessions_is_its_owners_alone() {

@@ -1,17 +1,19 @@
 use std::{
     fs::OpenOptions,
+    io,
     path::{Path, absolute},
     time::Duration,
 };
 
 use hallpass_core::{Result, Secret};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use tokio::time::{Instant, sleep};
 
 use crate::{
     AtRest, Entry, Lease, TokenKey, Version,
     owed::Owed,
     store::{
-        distant::{self, PATIENCE, refused},
+        distant::{self, PATIENCE},
         sql::{self, Statements, token_store},
     },
 };
@@ -46,6 +48,9 @@ pub struct SqliteStore {
 /// For a lock that another process has on the file; shorter than all of a call.
 const BUSY: Duration = Duration::from_secs(8);
 
+/// Between two attempts where SQLite does not wait by itself.
+const AGAIN: Duration = Duration::from_millis(5);
+
 /// Milliseconds; of one statement, all are the same.
 const NOW: &str = "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)";
 
@@ -65,19 +70,32 @@ impl SqliteStore {
     /// [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `store`: it is no database, or
     /// another process does not let go of it.
     pub async fn open(path: impl AsRef<Path>, at_rest: AtRest) -> Result<Self> {
+        let pool = sql::answer(Self::pool(path)).await?;
+        Self::from_pool(pool, Self::TABLE, at_rest).await
+    }
+
+    /// The file at `path` as [`open`](Self::open) has it, without a table: for what the application
+    /// keeps beside its tokens. A connection waits for another process for 8 s.
+    ///
+    /// # Errors
+    ///
+    /// [`sqlx::Error::Configuration`] where the file cannot be made, with the reason as its source;
+    /// any other where it is no database, or another process does not let go of it.
+    pub async fn pool(path: impl AsRef<Path>) -> sqlx::Result<SqlitePool> {
+        let made = |error: io::Error| sqlx::Error::Configuration(error.into());
         // Absolute, since SQLite takes some names for something else (`:memory:`).
-        let path = absolute(path.as_ref()).map_err(|error| refused(error.to_string()))?;
-        create(&path).map_err(|error| refused(error.to_string()))?;
+        let path = absolute(path.as_ref()).map_err(made)?;
+        create(&path).map_err(made)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(BUSY)
-            // A token is there after a power failure, too: the old one may be of no use any more.
+            // What was written is there after a power failure, too: the old token may be of no use
+            // any more.
             .synchronous(SqliteSynchronous::Full);
         let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
         let pool = pool.connect_lazy_with(options);
-        // Readers and one writer at the same time. The file remembers it.
-        sql::answer(sqlx::query("PRAGMA journal_mode = WAL").execute(&pool)).await?;
-        Self::from_pool(pool, Self::TABLE, at_rest).await
+        keep_log(&pool).await?;
+        Ok(pool)
     }
 
     /// A table of a database that the application has a pool for; it is made if it is missing. How
@@ -98,8 +116,30 @@ impl SqliteStore {
 
 token_store!(SqliteStore);
 
+/// Readers and one writer at the same time. The file remembers it.
+///
+/// SQLite begins this with a read and then asks to write, and such a step it refuses at once
+/// instead of waiting for [`BUSY`]: two that had read would wait for each other. Here nothing was
+/// read that must still hold, so that it is asked again.
+async fn keep_log(pool: &SqlitePool) -> sqlx::Result<()> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match sqlx::query("PRAGMA journal_mode = WAL").execute(pool).await {
+            Err(error) if is_busy(&error) && Instant::now() < until => sleep(AGAIN).await,
+            answer => return answer.map(drop),
+        }
+    }
+}
+
+/// [`SQLITE_BUSY`](https://www.sqlite.org/rescode.html#busy), or what SQLite says more closely of
+/// it in the bits above the lowest eight.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
 /// An empty file is an empty database. SQLite gives the files beside it the same permissions.
-fn create(path: &Path) -> std::io::Result<()> {
+fn create(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]

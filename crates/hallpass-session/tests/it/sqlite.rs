@@ -105,26 +105,36 @@ async fn many_that_open_a_new_file_at_once_all_come_to_write() {
     }
 }
 
-#[tokio::test]
-async fn a_file_that_another_process_is_reading_is_waited_for() {
+/// Another process has begun `sql` in a file without a write-ahead log yet. To begin with one takes
+/// the file for oneself.
+async fn check_waits_while_another_process_has_begun(sql: &str) {
     let world = Arc::new(World::new());
     let options = SqliteConnectOptions::new().filename(world.path()).create_if_missing(true);
     let other = SqlitePool::connect_with(options).await.unwrap();
-    let mut reading = other.acquire().await.unwrap();
-    // Without a write-ahead log yet, and to begin with one takes the file for oneself.
-    let sql = "CREATE TABLE theirs (a); BEGIN; SELECT a FROM theirs";
-    sqlx::raw_sql(sql).execute(&mut *reading).await.unwrap();
+    let mut theirs = other.acquire().await.unwrap();
+    sqlx::raw_sql("CREATE TABLE theirs (a)").execute(&mut *theirs).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut *theirs).await.unwrap();
     let opening = tokio::spawn({
         let world = Arc::clone(&world);
         async move { world.store().await }
     });
     for _ in 0..1_000 {
-        sqlx::query("SELECT a FROM theirs").execute(&mut *reading).await.unwrap();
+        sqlx::query("SELECT a FROM theirs").execute(&mut *theirs).await.unwrap();
     }
     assert!(!opening.is_finished(), "it waits");
-    sqlx::query("COMMIT").execute(&mut *reading).await.unwrap();
+    sqlx::query("COMMIT").execute(&mut *theirs).await.unwrap();
     let store = opening.await.unwrap();
     written(&store, &ada(), "token").await;
+}
+
+#[tokio::test]
+async fn a_file_that_another_process_is_reading_is_waited_for() {
+    check_waits_while_another_process_has_begun("BEGIN; SELECT a FROM theirs").await;
+}
+
+#[tokio::test]
+async fn a_file_that_another_process_is_writing_is_waited_for() {
+    check_waits_while_another_process_has_begun("BEGIN IMMEDIATE").await;
 }
 
 #[tokio::test]

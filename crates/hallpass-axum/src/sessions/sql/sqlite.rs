@@ -1,21 +1,11 @@
-use std::{
-    fs::OpenOptions,
-    path::{Path, absolute},
-    time::Duration,
-};
+use std::path::Path;
 
 use hallpass_core::Result;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use hallpass_session::SqliteStore as TokenStore;
 use tower_sessions_sqlx_store::SqliteStore;
 
 use super::{Swept, failed};
-use crate::{
-    Sessions,
-    sessions::distant::{PATIENCE, opened, unusable},
-};
-
-/// For a lock that another process has on the file; shorter than all of a call.
-const BUSY: Duration = Duration::from_secs(8);
+use crate::{Sessions, sessions::distant::opened};
 
 const TABLE: &str = "hallpass_sessions";
 
@@ -35,32 +25,15 @@ impl Sessions {
     /// [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `sessions`: it is no database, or
     /// another process does not let go of it.
     pub async fn sqlite(path: impl AsRef<Path>) -> Result<Self> {
-        // Absolute, since SQLite takes some names for something else (`:memory:`).
-        let path = absolute(path.as_ref()).map_err(|error| unusable(error.to_string()))?;
-        create(&path).map_err(|error| unusable(error.to_string()))?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(BUSY)
-            // A logout is there after a power failure, too.
-            .synchronous(SqliteSynchronous::Full);
-        let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
-        let pool = pool.connect_lazy_with(options);
-        let store = SqliteStore::new(pool.clone()).with_table_name(TABLE).map_err(unusable)?;
-        let making = async {
-            // Readers and one writer at the same time. The file remembers it.
-            sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await?;
-            store.migrate().await
+        let opening = async {
+            let pool = TokenStore::pool(path).await?;
+            // The only error is a bad name.
+            let store = SqliteStore::new(pool);
+            let store = store.with_table_name(TABLE).map_err(sqlx::Error::Protocol)?;
+            store.migrate().await?;
+            Ok(store)
         };
-        opened(async { making.await.map_err(|error| failed(&error)) }).await?;
+        let store = opened(async { opening.await.map_err(|error| failed(&error)) }).await?;
         Ok(Self::elsewhere("in SQLite", Swept::new(store)))
     }
-}
-
-/// An empty file is an empty database. SQLite gives the files beside it the same permissions.
-fn create(path: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }
