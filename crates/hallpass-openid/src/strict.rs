@@ -8,7 +8,7 @@ use serde_json::Map;
 
 /// JSON in which no object has a member twice, at any depth ([RFC 7519, section
 /// 4](https://www.rfc-editor.org/rfc/rfc7519#section-4)): where two readers each take another one
-/// of the two, what was checked is not what is used. At most 127 levels deep.
+/// of the two, what was checked is not what is used. At most [`DEEPEST`] levels deep.
 ///
 /// # Errors
 ///
@@ -22,7 +22,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Json> {
     let text = std::str::from_utf8(bytes).map_err(|_| no_json())?;
     let has_duplicate = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let json = Strict { has_duplicate: &has_duplicate }
+    let json = Strict { has_duplicate: &has_duplicate, levels: DEEPEST }
         .deserialize(&mut deserializer)
         .and_then(|json| deserializer.end().map(|()| json));
     json.map_err(|_| {
@@ -55,9 +55,22 @@ pub(crate) fn in_jwt(error: Error) -> Error {
 /// a number over as: the only key of a map. Whether it does, serde_json alone knows.
 const NUMBER_AS_MAP: &str = "$serde_json::private::Number";
 
+/// serde_json writes any depth and reads 127 levels: what it read as claims must be readable again
+/// from inside a stored token, and that from inside something else.
+const DEEPEST: u8 = 100;
+
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     has_duplicate: &'a Cell<bool>,
+    /// That may still begin.
+    levels: u8,
+}
+
+impl Strict<'_> {
+    fn inside<E: de::Error>(self) -> Result<Self, E> {
+        let levels = self.levels.checked_sub(1).ok_or_else(|| E::custom("nested too deep"))?;
+        Ok(Self { levels, ..self })
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
@@ -104,18 +117,20 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        let inside = self.inside()?;
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(self)? {
+        while let Some(item) = seq.next_element_seed(inside)? {
             items.push(item);
         }
         Ok(Json::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let inside = self.inside()?;
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            // check: 70 => members.insert(name, map.next_value_seed(self)?);
-            if members.insert(name, map.next_value_seed(self)?).is_some() {
+            // check: 70 => members.insert(name, map.next_value_seed(inside)?);
+            if members.insert(name, map.next_value_seed(inside)?).is_some() {
                 self.has_duplicate.set(true);
                 return Err(de::Error::custom("twice"));
             }
@@ -186,8 +201,10 @@ mod tests {
     #[test]
     fn nesting_has_an_end() {
         let nested = |levels| "[".repeat(levels) + &"]".repeat(levels);
-        assert!(parse(nested(127).as_bytes()).is_ok());
-        check(&nested(128), "json");
+        assert!(parse(nested(100).as_bytes()).is_ok());
+        check(&nested(101), "json");
+        assert!(parse((r#"{"a":"#.repeat(100) + "1" + &"}".repeat(100)).as_bytes()).is_ok());
+        check(&(r#"{"a":"#.repeat(101) + "1" + &"}".repeat(101)), "json");
         check(&nested(100_000), "json");
         check(&r#"{"a":"#.repeat(100_000), "json");
     }

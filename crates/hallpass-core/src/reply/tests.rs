@@ -135,6 +135,21 @@ fn nesting_without_end_is_refused() {
 }
 
 #[test]
+fn whatever_depth_is_read_is_readable_in_a_stored_token_too() {
+    let of = |opens: &str, closes: &str, levels| {
+        let (opens, closes) = (opens.repeat(levels), closes.repeat(levels));
+        read_it(200, "", &format!(r#"{{"access_token":"T","a":{opens}1{closes}}}"#))
+    };
+    for (opens, closes) in [("[", "]"), (r#"{"a":"#, "}")] {
+        let stored = of(opens, closes, 100).unwrap().expose_for_storage();
+        let inside = format!(r#"{{"rows":[{{"token":{}}}]}}"#, stored.expose());
+        assert!(serde_json::from_str::<Json>(&inside).is_ok());
+        assert!(OAuth2Token::from_storage(&stored).unwrap().extra("a").is_some());
+        assert_eq!(of(opens, closes, 101).unwrap_err().kind(), ErrorKind::Malformed);
+    }
+}
+
+#[test]
 fn a_life_without_end_does_not_overflow_the_clock() {
     for huge in ["18446744073709551615", "1e308", "99999999999999999999", "\"1e99\""] {
         let token = read_it(200, "", &format!(r#"{{"access_token":"T","expires_in":{huge}}}"#));
