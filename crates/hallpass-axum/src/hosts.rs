@@ -250,10 +250,7 @@ impl Parts {
             let message = "the client for a host has another name than its provider";
             return Err(Error::unsupported(message).with_reason("client_name"));
         }
-        let manager = self.tokens.as_ref().map(|tokens| {
-            let manager = TokenManager::new(Arc::clone(&client), Arc::clone(tokens));
-            manager.with_clock(Arc::clone(&self.clock))
-        });
+        let manager = self.manager_for(&client);
         Ok(self.kept.keep(key, AtHost { client, manager }))
     }
 

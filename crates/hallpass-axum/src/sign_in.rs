@@ -61,6 +61,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     /// Where tokens are kept, if they are.
     pub(crate) tokens: Option<Arc<dyn TokenStore>>,
+    /// Of a token while it is renewed, if not as long as by default.
+    pub(crate) token_lease: Option<std::time::Duration>,
     /// By the provider's name; made when the routes are.
     pub(crate) managers: HashMap<String, TokenManager>,
     /// Seals what a browser keeps besides attempts.
@@ -101,6 +103,7 @@ impl SignIn {
             prefix: String::new(),
             clock: Arc::new(SystemClock),
             tokens: None,
+            token_lease: None,
             managers: HashMap::new(),
             store: None,
             open: None,
@@ -234,6 +237,15 @@ impl SignIn {
         self
     }
 
+    /// For how long a process that ends while it renews a token keeps the others from it:
+    /// [`TokenManager::with_lease`]. Default 90 s; at least twice the timeouts of the clients
+    /// together.
+    #[must_use]
+    pub fn token_lease(mut self, length: std::time::Duration) -> Self {
+        Arc::make_mut(&mut self.parts).token_lease = Some(length);
+        self
+    }
+
     /// Closes the whole application to those who are not signed in, but for the paths in `open` and
     /// below, and sign-in itself: `/docs` opens `/docs/a`, `/` the front page alone. Who is nobody
     /// is sent to sign in and back where they asked for a page, and told 401 where a script asks.
@@ -294,14 +306,10 @@ impl SignIn {
         let parts = Arc::make_mut(&mut self.parts);
         parts.store = Some(store);
         parts.ending.tellers.set_taking(taking);
-        if let Some(tokens) = &parts.tokens {
-            let managers = parts.providers.iter().map(|client| {
-                let manager = TokenManager::new(Arc::clone(client), Arc::clone(tokens));
-                let manager = manager.with_clock(Arc::clone(&parts.clock));
-                (client.descriptor().name().to_owned(), manager)
-            });
-            parts.managers = managers.collect();
-        }
+        let managers = parts.providers.iter().filter_map(|client| {
+            Some((client.descriptor().name().to_owned(), parts.manager_for(client)?))
+        });
+        parts.managers = managers.collect();
         let app = middleware::closed(app, parts.open.take());
         #[cfg(feature = "huggingface")]
         let app = crate::huggingface::with_second_try(app, &self.parts);

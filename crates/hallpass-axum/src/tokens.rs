@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, request},
     response::{IntoResponse as _, Response},
 };
-use hallpass_core::{Descriptor, OAuth2Token, Revoke};
+use hallpass_core::{BaseOAuth2, Descriptor, OAuth2Token, Revoke};
 use hallpass_session::{Session, TokenManager};
 use hallpass_web::Identity;
 
@@ -75,6 +75,17 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for UserToken {
 }
 
 impl Parts {
+    /// Who keeps the tokens of this client's users, if they are kept.
+    pub(crate) fn manager_for(&self, client: &Arc<dyn BaseOAuth2>) -> Option<TokenManager> {
+        let tokens = Arc::clone(self.tokens.as_ref()?);
+        let manager = TokenManager::new(Arc::clone(client), tokens);
+        let manager = manager.with_clock(Arc::clone(&self.clock));
+        Some(match self.token_lease {
+            Some(length) => manager.with_lease(length),
+            None => manager,
+        })
+    }
+
     /// Who keeps the tokens of this provider's users; `None` where they are not kept.
     pub(crate) fn manager(&self, provider: &str) -> Option<&TokenManager> {
         self.managers.get(provider)

@@ -58,6 +58,8 @@ async fn an_application_that_does_not_know_the_user_signs_nobody_in_and_takes_th
 struct Tokens {
     store: MemoryStore,
     is_down: AtomicBool,
+    /// How long they were asked for.
+    leases: Mutex<Vec<Duration>>,
 }
 
 impl Tokens {
@@ -93,6 +95,7 @@ impl TokenStore for Tokens {
 
     async fn lease(&self, key: &TokenKey, length: Duration) -> Result<Option<Lease>> {
         self.up()?;
+        self.leases.lock().unwrap().push(length);
         self.store.lease(key, length).await
     }
 
@@ -118,6 +121,24 @@ async fn nobody_is_signed_in_whose_token_is_not_kept() {
     ada.sign_in("ada").await;
     assert_eq!(ada.reads("/api").await, "\"ada@users.test\"");
     check_our_fault(answer.status.as_u16(), &text(&answer));
+}
+
+#[tokio::test]
+async fn a_token_is_held_for_as_long_as_the_application_says() {
+    let of_half_a_minute = |sign_in: SignIn| sign_in.token_lease(Duration::from_secs(30));
+    check_lease(|sign_in| sign_in, 90).await;
+    check_lease(of_half_a_minute, 30).await;
+}
+
+async fn check_lease(set: impl FnOnce(SignIn) -> SignIn, seconds: u64) {
+    let tokens = Arc::new(Tokens::default());
+    let store = Arc::<Tokens>::clone(&tokens);
+    let shop = Shop::keeping_nothing(|sign_in| set(sign_in.tokens(store))).await;
+    let ada = shop.person("ada").await;
+    tokens.leases.lock().unwrap().clear();
+    shop.clock.turn(86_400);
+    assert_eq!(ada.reads("/api").await, "\"ada@users.test\"");
+    assert_eq!(*tokens.leases.lock().unwrap(), [Duration::from_secs(seconds)]);
 }
 
 #[tokio::test]
