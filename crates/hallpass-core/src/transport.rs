@@ -19,7 +19,9 @@ mod tests;
 /// Built on first use, so that an idle client costs nothing; the TLS configuration is built once
 /// per process and holds the operating system's certificates. The connection pool belongs to this
 /// value. Proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, but a
-/// request to loopback never goes through one.
+/// request to loopback never goes through one. On a machine without such certificates, plain http
+/// to loopback works, https to loopback trusts nobody, and every other request is refused as
+/// [`ErrorKind::Config`](crate::ErrorKind): install them.
 #[derive(Default)]
 pub struct ReqwestClient {
     remote: OnceLock<reqwest::Client>,
@@ -229,7 +231,7 @@ fn build(reach: &Reach, is_loopback: bool) -> Result<reqwest::Client> {
         _ => builder,
     };
     #[cfg(feature = "__tls")]
-    let builder = builder.tls_backend_preconfigured(tls()?.clone());
+    let builder = builder.tls_backend_preconfigured(tls(is_loopback)?);
     builder
         .build()
         .map_err(|error| Error::config("the HTTP client cannot be built").with_source(error))
@@ -237,12 +239,12 @@ fn build(reach: &Reach, is_loopback: bool) -> Result<reqwest::Client> {
 
 /// Reading the system's certificates takes milliseconds: once per process, not per client.
 #[cfg(feature = "__tls")]
-fn tls() -> Result<&'static rustls::ClientConfig> {
+fn tls(is_loopback: bool) -> Result<rustls::ClientConfig> {
     use rustls_platform_verifier::BuilderVerifierExt as _;
 
     static CONFIG: OnceLock<rustls::ClientConfig> = OnceLock::new();
     if let Some(config) = CONFIG.get() {
-        return Ok(config);
+        return Ok(config.clone());
     }
     // Given by hand, so that a process-wide default of the application's is neither used nor set,
     // and both features on at once are no conflict.
@@ -253,11 +255,18 @@ fn tls() -> Result<&'static rustls::ClientConfig> {
     let broken = |error: rustls::Error| {
         Error::config("TLS cannot be set up: are there system certificates?").with_source(error)
     };
-    let config = rustls::ClientConfig::builder_with_provider(provider.into())
+    let builder = rustls::ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
-        .map_err(broken)?
-        .with_platform_verifier()
-        .map_err(broken)?
-        .with_no_client_auth();
-    Ok(CONFIG.get_or_init(|| config))
+        .map_err(broken)?;
+    let config = match builder.clone().with_platform_verifier() {
+        Ok(builder) => builder.with_no_client_auth(),
+        // A tool that signs in on a bare machine, a test: plain http needs nobody's certificate,
+        // and https trusts none of them.
+        Err(_) if is_loopback => {
+            let nobody = rustls::RootCertStore::empty();
+            return Ok(builder.with_root_certificates(nobody).with_no_client_auth());
+        }
+        Err(error) => return Err(broken(error)),
+    };
+    Ok(CONFIG.get_or_init(|| config).clone())
 }

@@ -13,17 +13,25 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
     task::JoinHandle,
+    time::timeout,
 };
 
-/// One connection: what it begins with, after which it is answered so and closed.
-async fn peer(answer: &'static [u8]) -> (SocketAddr, JoinHandle<Vec<u8>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+const LONG: Duration = Duration::from_secs(60);
+
+/// One connection, at whatever address the host has here: what it begins with, after which it is
+/// answered so and closed.
+async fn peer(host: &str, answer: &'static [u8]) -> (SocketAddr, JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind((host, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let heard = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
+        let (mut stream, _) = timeout(LONG, listener.accept()).await.unwrap().unwrap();
         let mut first = vec![0; 6];
         stream.read_exact(&mut first).await.unwrap();
         stream.write_all(answer).await.unwrap();
+        // What is left unread when a socket closes resets the connection, and the answer is lost
+        // with it: the other side ends it, in whatever way.
+        let _ = stream.shutdown().await;
+        let _ = timeout(LONG, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await;
         first
     });
     (address, heard)
@@ -39,7 +47,7 @@ async fn refusal(client: &ReqwestClient, host: &str, port: u16) -> Error {
 #[tokio::test]
 async fn https_begins_with_a_client_hello_and_never_with_the_request() {
     for host in ["localhost", "127.0.0.1"] {
-        let (address, heard) = peer(b"").await;
+        let (address, heard) = peer(host, b"").await;
         let error = refusal(&ReqwestClient::new(), host, address.port()).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
         let first = heard.await.unwrap();
@@ -57,7 +65,7 @@ async fn a_peer_that_speaks_no_tls_is_no_connection() {
         b"\x00",
         b"SSH-2.0-OpenSSH_9.9\r\n",
     ] {
-        let (address, heard) = peer(answer).await;
+        let (address, heard) = peer("localhost", answer).await;
         let error = refusal(&ReqwestClient::new(), "localhost", address.port()).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
         assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
@@ -69,7 +77,7 @@ async fn a_peer_that_speaks_no_tls_is_no_connection() {
 async fn two_clients_of_a_process_share_its_tls() {
     let (one, two) = (ReqwestClient::new(), ReqwestClient::new());
     for client in [&one, &two, &one] {
-        let (address, heard) = peer(b"").await;
+        let (address, heard) = peer("localhost", b"").await;
         let error = refusal(client, "localhost", address.port()).await;
         assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
         heard.await.unwrap();
@@ -78,10 +86,42 @@ async fn two_clients_of_a_process_share_its_tls() {
 
 #[tokio::test]
 async fn plain_http_to_loopback_needs_no_tls() {
-    let (address, heard) = peer(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+    assert_plain_http_is_served().await;
+}
+
+async fn assert_plain_http_is_served() {
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+    let (address, heard) = peer("127.0.0.1", answer).await;
     let url = Url::parse(&format!("http://{address}/")).unwrap();
     let request = Request::new(Method::GET, url, Purpose::Api);
     let answer = ReqwestClient::new().send(request).await.unwrap();
     assert_eq!(answer.body, b"{}");
     assert_eq!(heard.await.unwrap(), b"GET / ");
+}
+
+/// Where certificates are files, the environment says in which. It is another process's here: this
+/// one's cannot be changed while other threads read it.
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+#[tokio::test]
+async fn without_the_systems_certificates_plain_http_to_loopback_alone_is_served() {
+    const NOWHERE: &str = "/no/such/certificates.pem";
+    if std::env::var_os("SSL_CERT_FILE").is_none_or(|file| file != NOWHERE) {
+        let name = "without_the_systems_certificates_plain_http_to_loopback_alone_is_served";
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let child = child.args([name, "--exact"]).env("SSL_CERT_FILE", NOWHERE);
+        let output = child.env_remove("SSL_CERT_DIR").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    for client in [ReqwestClient::new(), ReqwestClient::public_only()] {
+        let error = refusal(&client, "issuer.test", 443).await;
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        assert!(error.to_string().contains("system certificates"), "{error}");
+    }
+    assert_plain_http_is_served().await;
+    let (address, heard) = peer("127.0.0.1", b"").await;
+    let error = refusal(&ReqwestClient::new(), "127.0.0.1", address.port()).await;
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+    assert_eq!(heard.await.unwrap()[0], 0x16, "it would speak TLS, if it trusted anybody");
 }
