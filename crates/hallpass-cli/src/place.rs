@@ -18,6 +18,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Between two looks at a lock that another process holds: so long at first, and at most.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(16);
+/// So long this process holds it, one piece of work right after another, before it leaves a gap in
+/// which each of the others looks at least once.
+const LONGEST_RUN: Duration = Duration::from_millis(200);
+const GAP: Duration = Duration::from_millis(20);
 /// Who may do all anyway.
 const ROOT: u32 = 0;
 
@@ -29,7 +33,35 @@ const ROOT: u32 = 0;
 pub(crate) struct Place {
     lock: PathBuf,
     /// Tasks of this process wait here, in order and without a thread each.
-    queue: Arc<Mutex<()>>,
+    queue: Arc<Mutex<Run>>,
+}
+
+/// How long this process has held the lock, with no gap that lets others in. Who gives it back
+/// takes it again before anybody has looked, and those who look give up in the end.
+#[derive(Debug, Default)]
+struct Run {
+    held: Duration,
+    ended: Option<Instant>,
+}
+
+impl Run {
+    /// Whether it is the turn of others.
+    fn is_over(&self, now: Instant) -> bool {
+        self.held >= LONGEST_RUN && !self.is_after_gap(now)
+    }
+
+    fn is_after_gap(&self, now: Instant) -> bool {
+        self.ended.is_none_or(|ended| now.saturating_duration_since(ended) >= GAP)
+    }
+
+    /// The lock was held from `begun` to `ended`.
+    fn add(&mut self, begun: Instant, ended: Instant) {
+        if self.is_after_gap(begun) {
+            self.held = Duration::ZERO;
+        }
+        self.held += ended.saturating_duration_since(begun);
+        self.ended = Some(ended);
+    }
 }
 
 impl Place {
@@ -49,9 +81,16 @@ impl Place {
         let turn = turn.map_err(|_| still_locked(&self.lock))?;
         let lock = self.lock.clone();
         blocking(move || {
-            let _turn = turn;
-            let _locked = locked(&lock, give_up)?;
-            work()
+            let mut run = turn;
+            if run.is_over(Instant::now()) {
+                thread::sleep(GAP);
+            }
+            let locked = locked(&lock, give_up)?;
+            let begun = Instant::now();
+            let done = work();
+            drop(locked);
+            run.add(begun, Instant::now());
+            done
         })
         .await
     }

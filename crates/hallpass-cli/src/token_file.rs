@@ -189,7 +189,7 @@ fn resolved(path: &Path) -> Result<PathBuf> {
         Ok(path) => return Ok(path),
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unreadable(error)),
         // More likely a disk that is missing than a wish for a new file.
-        Err(_) if fs::symlink_metadata(path).is_ok() => {
+        Err(_) if is_link(path) => {
             let message = format!("{} is a link that leads nowhere", path.display());
             return Err(Error::config(message).with_reason("broken_store"));
         }
@@ -200,6 +200,12 @@ fn resolved(path: &Path) -> Result<PathBuf> {
     };
     make_folder(path)?;
     Ok(parent(path).canonicalize().map_err(unreadable)?.join(name))
+}
+
+/// Whether it is a link, wherever that leads; asked of what was not found, and may be a file by
+/// now: of several processes that open a new one, another was the first to write it.
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
 /// The same path with an ending more.
@@ -281,4 +287,21 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_another_process_made_meanwhile_is_no_link_and_one_that_leads_nowhere_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        assert!(!is_link(&path("nothing")));
+        fs::write(path("file"), "").unwrap();
+        assert!(!is_link(&path("file")));
+        std::os::unix::fs::symlink(path("nothing"), path("link")).unwrap();
+        assert!(is_link(&path("link")));
+        assert!(resolved(&path("link")).is_err());
+    }
 }
