@@ -40,7 +40,7 @@ impl Sessions {
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `sessions`: the URL or the password
     /// is wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `sessions`: no answer
-    /// in 10 s.
+    /// in 10 s, or it still reads then what it kept.
     pub async fn redis(url: &str) -> Result<Self> {
         let link = Arc::new(Link::open(url).await?);
         Ok(Self::elsewhere("in Redis", RedisStore { link }))

@@ -37,7 +37,7 @@ impl Sessions {
     /// most; what is over is deleted every 10 minutes, as long as the application lives.
     ///
     /// For TLS turn on a feature of sqlx, and say `sslmode=verify-full` in the URL: see the store
-    /// of tokens in hallpass-session.
+    /// of tokens in hallpass-session, also for the isolation level that it has to be.
     ///
     /// # Errors
     ///
