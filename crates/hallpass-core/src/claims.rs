@@ -11,7 +11,8 @@ use crate::Json;
 pub struct VerifiedClaims(Fields);
 
 impl VerifiedClaims {
-    /// For an [`IdTokenVerifier`](crate::IdTokenVerifier) alone, after all its checks.
+    /// For an [`IdTokenVerifier`](crate::IdTokenVerifier) alone, after all its checks. At most 100
+    /// levels deep: the token with deeper ones may not be readable again from a store.
     ///
     /// # Security
     ///

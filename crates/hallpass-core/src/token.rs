@@ -149,7 +149,9 @@ impl OAuth2Token {
         self
     }
 
-    /// Adds a member of one's own: another protocol's client keeps its own secret here.
+    /// Adds a member of one's own: another protocol's client keeps its own secret here. At most 100
+    /// levels deep: a deeper one is written by [`expose_for_storage`](Self::expose_for_storage),
+    /// and may not be readable again.
     #[must_use]
     pub fn with_extra(mut self, name: impl Into<String>, value: Json) -> Self {
         self.extra.0.insert(name.into(), value);
@@ -158,6 +160,9 @@ impl OAuth2Token {
 
     /// The whole token as JSON, claims included, times as unix seconds: for a store that keeps
     /// secrets.
+    ///
+    /// A number with a fraction and more than 15 digits, in a claim or in [`extra`](Self::extra),
+    /// may change in its last place each time it is read.
     #[must_use]
     pub fn expose_for_storage(&self) -> Secret {
         let mut stored = Map::new();

@@ -152,6 +152,7 @@ async fn an_end_of_which_the_store_takes_no_mark_is_told_and_the_token_revoked()
     shop.sessions.is_full.store(true, Ordering::SeqCst);
     ada.sign_out().await;
     check_told(&shop, &[("1001", SessionEnd::SignedOut)]);
+    shop.revoked().await;
     assert_eq!(shop.local.count("revoke"), 1);
     assert_eq!(ada.reads("/").await, "nobody");
     check_told(&shop, &[]);

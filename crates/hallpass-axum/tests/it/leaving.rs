@@ -6,7 +6,7 @@ use hallpass_axum::SignIn;
 use hallpass_core::{HttpClient as _, Purpose, Request, ReqwestClient, http::Method, url::Url};
 use hallpass_testkit::Fault;
 
-use crate::shop::{Shop, location, text};
+use crate::shop::{Shop, location, text, until};
 
 const ADA: &str = "\"ada@users.test\"";
 
@@ -56,7 +56,8 @@ async fn a_revoked_token_is_refused_by_the_provider_and_gone_here() {
     let token = shop.local.requests().last().unwrap().header("authorization").unwrap().to_owned();
     assert_eq!(userinfo(&shop, &token).await, 200);
     one.sign_out().await;
-    assert_eq!(userinfo(&shop, &token).await, 401);
+    // On a busy machine it may take longer than a logout waits.
+    until(async || userinfo(&shop, &token).await == 401).await;
     assert_eq!(shop.local.count("revoke"), 1);
     // Signed in, and without the token that was everybody's.
     assert_eq!(other.reads("/").await, "Ada Okafor");
@@ -73,7 +74,7 @@ async fn a_provider_that_is_down_keeps_nobody_signed_in() {
     shop.local.fault(Fault::on("revoke").status(503).times(9));
     assert_eq!(location(&ada.sign_out().await), "/logout/done");
     assert_eq!(ada.reads("/").await, "nobody");
-    assert!(shop.local.count("revoke") > 0);
+    shop.revoked().await;
     assert_eq!(shop.logouts(), 1);
     // It lives on there, and nobody has it here.
     let other = shop.person("ben").await;

@@ -110,6 +110,22 @@ impl Shop {
     pub(crate) fn logouts(&self) -> usize {
         self.told.logouts.lock().unwrap().len()
     }
+
+    /// Waits until the provider was asked to revoke a token: a logout waits for it for 3 s alone.
+    pub(crate) async fn revoked(&self) {
+        until(async || self.local.count("revoke") > 0).await;
+    }
+}
+
+/// Waits for what goes on by itself.
+pub(crate) async fn until(is_so: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(30), wait).await;
+    assert!(waited.is_ok(), "it never comes to an end");
 }
 
 fn name(who: Option<Identity>) -> String {

@@ -3,9 +3,9 @@
 
 use std::{
     env, fs,
-    os::unix::fs::PermissionsExt,
+    io::Write as _,
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
     time::Duration,
@@ -29,9 +29,7 @@ fn is_second_run() -> bool {
 fn run_again(test: &str, script: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
     if let Some(script) = script {
-        let path = folder.path().join("xdg-open");
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        write_script(&folder.path().join("xdg-open"), script);
     }
     let pipe = folder.path().join("seen");
     assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
@@ -40,6 +38,18 @@ fn run_again(test: &str, script: Option<&str>) {
     let output = command.env(ROLE, "1").env("PATH", folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// By a process of its own: a file that this one has open to write could go along into a child of
+/// another test, and cannot be run as long as that has it.
+fn write_script(path: &Path, script: &str) {
+    let mut command = Command::new("sh");
+    command.args(["-c", "cat > \"$0\" && chmod 700 \"$0\""]).arg(path).stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
+    drop(input);
+    assert!(child.wait().unwrap().success());
 }
 
 /// Tells what the launcher was given, through a pipe: reading it waits for the launcher.

@@ -22,6 +22,11 @@ use crate::{
 /// where it was taken nevertheless. A connection that does not answer in time is closed, and
 /// another one made. Needs PostgreSQL 9.6 or newer.
 ///
+/// The isolation level has to be `read committed`, as it is by default. Where the role or the
+/// database has a stricter one (`default_transaction_isolation`), a call fails with
+/// [`ErrorKind::Transport`](hallpass_core::ErrorKind) wherever it meets another of the same user:
+/// set it for the role, or in [`PgPoolOptions::after_connect`] of a pool of your own.
+///
 /// # TLS
 ///
 /// It is there if the application turns on a feature of sqlx: `sqlx = { version = "0.8",

@@ -120,6 +120,9 @@ impl RedisStore {
     /// The server at `url`: `redis://user:password@host:6379/0`, or `redis+unix:///path`. One
     /// connection, which is made anew when it breaks, and when an answer takes longer than 5 s.
     ///
+    /// A server that was just started and still reads what it kept (`LOADING`) is connected to, and
+    /// each call fails with `Transport` until it has read it.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `store`: the URL or the password is

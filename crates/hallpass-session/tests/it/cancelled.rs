@@ -4,13 +4,16 @@ use std::{
     future::poll_fn,
     sync::Arc,
     task::Poll,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant},
 };
 
-use hallpass_core::{Clock as _, ErrorKind, Revoke};
-use hallpass_session::{ApiClient, TokenManager, TokenStore};
+use async_trait::async_trait;
+use hallpass_core::{Clock as _, ErrorKind, Result, Revoke, Secret};
+use hallpass_session::{
+    ApiClient, Entry, Lease, MemoryStore, TokenKey, TokenManager, TokenStore, Version,
+};
 
-use crate::support::World;
+use crate::support::{self, World};
 
 /// What comes of it if it is polled so often at most, and then dropped.
 async fn polled<T>(work: impl Future<Output = T>, times: usize) -> Option<T> {
@@ -130,18 +133,52 @@ async fn who_gives_up_on_a_call_keeps_nobody_from_the_next() {
     panic!("it was never waited for to its end");
 }
 
-/// After so many turns of its runtime a process ends, in the midst of a renewal.
-fn renew_and_end(manager: TokenManager, turns: usize) -> bool {
+/// The store of a process that is about to end: its leases are over before another process asks
+/// for one, though it may take as long as it likes over what they are for.
+#[derive(Debug)]
+struct Brief(Arc<MemoryStore>);
+
+#[async_trait]
+impl TokenStore for Brief {
+    async fn load(&self, key: &TokenKey) -> Result<Option<Entry>> {
+        self.0.load(key).await
+    }
+
+    async fn compare_and_swap(
+        &self,
+        key: &TokenKey,
+        expected: Option<Version>,
+        token: &Secret,
+    ) -> Result<Option<Version>> {
+        self.0.compare_and_swap(key, expected, token).await
+    }
+
+    async fn delete(&self, key: &TokenKey) -> Result<()> {
+        self.0.delete(key).await
+    }
+
+    async fn lease(&self, key: &TokenKey, _: Duration) -> Result<Option<Lease>> {
+        self.0.lease(key, Duration::from_millis(1)).await
+    }
+
+    async fn release(&self, lease: Lease, is_in_doubt: bool) -> Result<()> {
+        self.0.release(lease, is_in_doubt).await
+    }
+}
+
+/// After so many turns of its runtime a process ends, in the midst of a renewal or after it: then
+/// what came of it.
+fn renew_and_end(manager: TokenManager, turns: usize) -> Option<Result<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ended = runtime.block_on(async {
-        let renewing = tokio::spawn(async move { manager.session("ada").token().await.is_ok() });
+        let renewing = tokio::spawn(async move { manager.session("ada").token().await.map(drop) });
         for _ in 0..turns {
             tokio::task::yield_now().await;
             if renewing.is_finished() {
-                return true;
+                return Some(renewing.await.unwrap());
             }
         }
-        false
+        None
     });
     runtime.shutdown_background();
     ended
@@ -150,23 +187,24 @@ fn renew_and_end(manager: TokenManager, turns: usize) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_ends_at_any_point_leaves_a_good_token_or_says_that_it_is_lost() {
     let world = Arc::new(World::new().await);
-    let manager = world.elsewhere().with_lease(Duration::from_millis(300));
+    let manager = world.elsewhere();
     // Every one of the first turns, and then fewer and fewer: most of them wait for the provider.
     let turns = (1..20).chain((20..).scan(20, |turns, _| {
         *turns += *turns / 4;
         Some(*turns)
     }));
-    let begun = SystemTime::now();
+    let begun = Instant::now();
     for turns in turns {
         manager.sign_in("ada", world.login().await).await.unwrap();
         world.clock.forward(4_000);
         let before = world.refreshes();
-        let dying = world.elsewhere().with_lease(Duration::from_millis(300));
+        let brief = Arc::new(Brief(Arc::<MemoryStore>::clone(&world.store)));
+        let dying = support::manager(&world.client, brief, &world.clock);
         let dies = std::thread::spawn(move || renew_and_end(dying, turns));
         let ended = tokio::task::spawn_blocking(|| dies.join().unwrap()).await.unwrap();
+        let ended = ended.map(|renewed| renewed.unwrap()).is_some();
         // Not the session of this manager, which knows a token from before.
-        match world.elsewhere().with_lease(Duration::from_millis(300)).session("ada").token().await
-        {
+        match world.elsewhere().session("ada").token().await {
             Ok(token) => assert!(!token.is_expired_at(world.clock.now(), Duration::ZERO)),
             Err(error) => {
                 assert!(!ended, "{error:?}");
@@ -174,9 +212,10 @@ async fn a_process_that_ends_at_any_point_leaves_a_good_token_or_says_that_it_is
                 assert!(world.refreshes() > before, "nothing was sent, so nothing is lost");
             }
         }
-        if ended {
+        // On a busy machine one of a few turns may see it through.
+        if ended && turns >= 20 {
             return;
         }
-        assert!(begun.elapsed().unwrap() < Duration::from_secs(60), "it never ends");
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never ends");
     }
 }

@@ -288,6 +288,11 @@ impl Sent {
     pub(crate) fn form(&self, name: &str) -> Option<String> {
         param(&self.body, name)
     }
+
+    /// Whether a parameter has this value: four letters alone can be part of a random one.
+    pub(crate) fn has_value(&self, value: &str) -> bool {
+        form_urlencoded::parse(self.body.as_bytes()).any(|(_, it)| it == value)
+    }
 }
 
 impl Wire {

@@ -56,7 +56,7 @@ async fn a_refusal_that_the_hook_ignores_sets_nothing() {
     world.login(200, &granted()).await.unwrap();
     let sent = world.wire.only();
     assert_eq!(sent.form("code").as_deref(), Some(CODE));
-    assert!(!sent.body.contains("evil"), "{}", sent.body);
+    assert!(!sent.has_value("evil"), "{}", sent.body);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use hallpass_core::{ErrorKind, OAuth2Client, Revoke, http::StatusCode};
 use hallpass_testkit::{Browser, LocalClient, LocalProvider, User};
@@ -338,8 +338,7 @@ async fn an_endpoint_takes_its_own_methods_and_media_types() {
 async fn a_client_with_the_wrong_secret_is_told_so() {
     let local = LocalProvider::start().await.unwrap();
     let config = local.client_config(CALLBACK).unwrap().with_secret("wrong");
-    let client = OAuth2Client::new(local.provider(), config.with_timeout(Duration::from_secs(5)));
-    let client = client.unwrap();
+    let client = OAuth2Client::new(local.provider(), config).unwrap();
     let login = client.authorize().start().await.unwrap();
     let landing = local.browser().sign_in(&login.url, User::first()).await.unwrap();
     let error =

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use hallpass_core::{Json, OAuth2Client, Revoke};
 use hallpass_testkit::{LocalClient, LocalProvider, SigningAlgorithm, SigningKey, User};
 use serde_json::{Map, json};
@@ -40,7 +42,9 @@ fn assertion(text: &str) -> Pairs<'_> {
 
 /// What a client says of itself, for this audience.
 fn claims(id: &str, audience: &str) -> Map<String, Json> {
-    let jti = format!("{:?}", std::time::Instant::now());
+    // Not from a clock: two in a row may read the same time.
+    static SAID: AtomicU64 = AtomicU64::new(0);
+    let jti = SAID.fetch_add(1, Ordering::Relaxed).to_string();
     let claims = json!({
         "iss": id, "sub": id, "aud": audience, "iat": NOW, "exp": NOW + 60, "jti": jti,
     });

@@ -166,6 +166,6 @@ fn no_clients_variable_is_anothers() {
 
 #[test]
 fn the_process_has_an_environment() {
-    assert!(process_env("CARGO_PKG_NAME").is_some_and(|name| name == "hallpass-session"));
+    assert!(process_env("PATH").is_some());
     assert_eq!(process_env("HALLPASS_THAT_NOBODY_SETS"), None);
 }
