@@ -37,7 +37,14 @@ locks() {
     esac
 }
 
-# The folder of an installation, named after what it holds: another lock file, another folder.
+# Which Python it is, for whom an environment is made: of another one it is a dangling link, or
+# looks for its packages elsewhere.
+which_python() {
+    python3 -c 'import sys; print(sys.base_prefix, *sys.version_info[:2])'
+}
+
+# The folder of an installation, named after what it holds: another lock file or another Python,
+# another folder.
 folder() {
     local sum files
     files=$(locks "$1")
@@ -46,8 +53,17 @@ folder() {
         return
     }
     # shellcheck disable=SC2086 # several names
-    sum=$(cd "$here/$1" && cat $files | cksum)
+    sum=$(
+        cd "$here/$1" &&
+            { cat $files && { [[ $files != requirements* ]] || which_python; }; } | cksum
+    )
     echo "$cache/$1-${sum%% *}"
+}
+
+# Whether a program is there and is one: some systems have a script in its place that says how to
+# get it, and what was unpacked on another system may lack a library.
+runs() {
+    "$1" --version </dev/null >/dev/null 2>&1
 }
 
 # The folder with PostgreSQL's programs, the newest; distributions keep it out of the PATH.
@@ -57,58 +73,106 @@ postgres_programs() {
         find /usr/lib/postgresql /usr/pgsql-* -path '*/bin/postgres' 2>/dev/null |
             sort -V | tail -n 1 || true
     )
-    [ -n "$found" ] && dirname "$found"
+    [ -n "$found" ] && runs "$found" && dirname "$found"
+}
+
+# Redis that was unpacked into a folder, with the libraries that the system lacked.
+unpacked_redis_runs() {
+    local libraries
+    libraries=$(printf '%s:' "$1"/usr/lib/*-linux-gnu)
+    LD_LIBRARY_PATH=${libraries%:} runs "$1/usr/bin/redis-server"
 }
 
 # Chromium, the one without windows if there is a choice: it is the one that is installed here.
 chromium_program() {
-    command -v chromium-headless-shell chromium google-chrome | head -n 1 | grep .
+    local name
+    for name in chromium-headless-shell chromium google-chrome; do
+        ! runs "$name" || {
+            command -v "$name"
+            return
+        }
+    done
+    return 1
 }
 
 # Whether the system has the server, so that nothing is to be installed.
 is_on_system() {
     case $1 in
-        redis) command -v redis-server >/dev/null ;;
+        redis) runs redis-server ;;
         postgres) postgres_programs >/dev/null ;;
         *) false ;;
     esac
 }
 
-# Packages of Debian or Ubuntu that the system lacks, with all that they take.
-missing_packages() {
-    apt-cache show "$1" >/dev/null 2>&1 || apt-get update >&2
-    apt-get install --simulate --no-install-recommends "$1" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'
+# A registry may be out of order for a moment, and somebody else may have apt's lists.
+patiently() {
+    local pause
+    for pause in 10 30 0; do
+        ! "$@" || return 0
+        sleep "$pause"
+    done
+    return 1
 }
 
-# Packages of Debian or Ubuntu into the system, which takes root.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# Changes the system; waits for whoever else does.
+apt_get() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get \
+        -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"
+}
+
+# Tries it, and again with new lists: with old ones, packages are looked for that are gone.
+with_lists() {
+    "$@" || { patiently apt_get update && patiently "$@"; }
+}
+
+# A package of Debian or Ubuntu into the system, with all that it takes.
 install_package() {
-    { apt-cache show "$1" >/dev/null 2>&1 || apt-get update; } &&
-        DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$1"
+    # Where somebody was killed in the middle, nothing else is installed before that is finished.
+    as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure --pending || true
+    with_lists apt_get install --yes --no-install-recommends "$1"
+}
+
+# The same into the current folder, without what the system has.
+unpack_package() {
+    with_lists download_package "$1" &&
+        for package in *.deb; do dpkg-deb --extract "$package" . || return; done &&
+        rm -- *.deb
+}
+
+download_package() {
+    local names
+    names=$(
+        apt-get install --simulate --no-install-recommends "$1" |
+            sed -n 's/^Inst \([^ ]*\) .*/\1/p'
+    ) || return
+    # shellcheck disable=SC2086 # several names
+    [ -n "$names" ] && apt-get -o Acquire::Retries=3 download $names
 }
 
 # Into the current folder, which has the lock file.
 install_here() {
     case $1 in
         oidc-provider)
-            npm ci --omit=dev --ignore-scripts --engine-strict=false --no-audit --no-fund
+            patiently npm ci --omit=dev --ignore-scripts --engine-strict=false --no-audit --no-fund
             ;;
         # The packages drive it; with --ignore-scripts they cannot bring a browser of their own.
         browser)
-            npm ci --omit=dev --ignore-scripts --no-audit --no-fund &&
+            patiently npm ci --omit=dev --ignore-scripts --no-audit --no-fund &&
                 { chromium_program || install_package chromium-headless-shell; }
             ;;
         canaille | oauth1)
             python3 -m venv . &&
-                bin/python -m pip install --no-deps --disable-pip-version-check \
+                patiently bin/python -m pip install --no-deps --disable-pip-version-check \
                     --requirement requirements.lock
             ;;
         # Unpacked, so that it takes no root, and no server is started that nobody asked for.
         redis)
             needs apt-get "or redis-server"
-            # shellcheck disable=SC2046 # several names
-            apt-get download $(missing_packages redis-server) &&
-                for package in *.deb; do dpkg-deb --extract "$package" . || return; done &&
-                rm -- *.deb
+            unpack_package redis-server
             ;;
         # Not unpacked: its user could not read the cache of another.
         postgres)
@@ -118,9 +182,23 @@ install_here() {
     esac
 }
 
-# The folder is whole if it exists; Chromium is outside it, and may have been removed.
+# The folder is whole if it exists; what is outside it may have been removed.
 is_installed() {
-    [ -d "$2" ] && { [ "$1" != browser ] || chromium_program >/dev/null; }
+    [ -d "$2" ] || return
+    case $1 in
+        browser) chromium_program >/dev/null ;;
+        canaille | oauth1) runs "$2/bin/python" ;;
+        redis) unpacked_redis_runs "$2" ;;
+        postgres) postgres_programs >/dev/null ;;
+    esac
+}
+
+# One for all that use apt, two of which would be in each other's way.
+lock_file() {
+    case $1 in
+        redis | postgres | browser) echo "$cache/apt.lock" ;;
+        *) echo "$cache/$1.lock" ;;
+    esac
 }
 
 # Installs beside the folder and moves it into place when it is whole, so that one that exists
@@ -136,7 +214,7 @@ install() {
     [[ $files != package.json* ]] || needs npm "it comes with Node.js"
     [ "$name" != browser ] || chromium_program >/dev/null || needs apt-get "or Chromium"
     mkdir -p "$cache"
-    exec 9>"$cache/$name.lock"
+    exec 9>"$(lock_file "$name")"
     # The lock belongs to the open file, which this shell keeps; not every system has flock(1).
     python3 -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
     if ! is_installed "$name" "$target"; then
@@ -166,7 +244,10 @@ start() {
                 --chromium "$(chromium_program)" "$@"
             ;;
         canaille | oauth1) exec "$target/bin/python" "$here/$name/start-$name.py" "$@" ;;
-        redis) exec python3 "$here/$name/start-$name.py" --root "$target" "$@" ;;
+        redis)
+            is_on_system redis || set -- --root "$target" "$@"
+            exec python3 "$here/$name/start-$name.py" "$@"
+            ;;
         postgres)
             exec python3 "$here/$name/start-$name.py" --programs "$(postgres_programs)" "$@"
             ;;

@@ -15,7 +15,7 @@
 //! # }
 //! ```
 //!
-//! Nothing waits longer than 10 s, or [`ContextOptions::with_time_limit`]. What goes wrong is a
+//! Nothing waits longer than 60 s, or [`ContextOptions::with_time_limit`]. What goes wrong is a
 //! [`Failure`](crate::Failure) with the URL and the text of the page.
 //!
 //! Only hosts of loopback are found: `127.0.0.1`, `[::1]`, `localhost` and whatever ends in

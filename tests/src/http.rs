@@ -21,7 +21,7 @@ pub async fn get(url: &str) -> Result<Response<String>, Failure> {
     send(Request::get(url).body(String::new()).map_err(Failure::of(url))?).await
 }
 
-/// Sends one request to an `http` URL. Follows no redirect, waits at most 10 s, and reads at
+/// Sends one request to an `http` URL. Follows no redirect, waits at most 60 s, and reads at
 /// most 16 MiB.
 ///
 /// # Errors
@@ -45,7 +45,7 @@ pub async fn send_within(
     answer.await.map_err(Failure::of(&what))?.map_err(Failure::of(&what))
 }
 
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 const BODY_LIMIT_BYTES: usize = 16 << 20;
 
 async fn exchange(request: Request<String>) -> Result<Response<String>, Failure> {

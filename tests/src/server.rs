@@ -1,7 +1,9 @@
 //! Servers that nobody on this project wrote, as child processes.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -23,7 +25,7 @@ pub struct RealServer {
 }
 
 impl RealServer {
-    /// Installs the server if it is missing, starts it, and waits until it is ready: 120 s at
+    /// Installs the server if it is missing, starts it, and waits until it is ready: 600 s at
     /// most, and it blocks the thread. `servers/README.md` lists names and options.
     ///
     /// # Errors
@@ -131,6 +133,21 @@ impl Drop for RealServer {
     }
 }
 
+/// Ports of loopback for servers that come back at the same one: free now, each given once to this
+/// process, and below those that the system gives to connections, of which one could take the place
+/// of a server that is away. `None` if there are not as many.
+#[must_use]
+pub fn free_ports<const N: usize>() -> Option<[u16; N]> {
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    // Two processes at once look in different places.
+    let first = std::process::id() * 8;
+    let next = || 20_000 + (first + TRIED.fetch_add(1, Ordering::Relaxed)) % 12_000;
+    let ports =
+        std::iter::repeat_with(next).take(2_000).filter_map(|port| u16::try_from(port).ok());
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    ports.filter(is_free).take(N).collect::<Vec<_>>().try_into().ok()
+}
+
 /// `cargo xtask secrets` looks for a database's password.
 #[cfg(hallpass_watch_secrets)]
 fn watch_password(ready: &Value) {
@@ -141,8 +158,9 @@ fn watch_password(ready: &Value) {
     }
 }
 
-/// An installation comes first, if the server was never started here.
-const START_LIMIT: Duration = Duration::from_secs(120);
+/// An installation comes first, if the server was never started here: ours, or somebody else's that
+/// is under way.
+const START_LIMIT: Duration = Duration::from_secs(600);
 
 pub(crate) fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str, Failure> {
     object[name].as_str().ok_or_else(|| Failure::new(format!("there is no {name}")))
@@ -210,6 +228,17 @@ mod tests {
     fn a_database_has_a_url_and_no_issuer() {
         let server = run("echo '{\"url\":\"U\"}'; cat", LIMIT).unwrap();
         assert_eq!((server.url(), server.issuer()), ("U", ""));
+    }
+
+    #[test]
+    fn a_port_is_given_once_and_none_that_is_taken() {
+        let [first, second] = free_ports().unwrap();
+        assert!((20_000..32_000).contains(&first) && first != second, "{first} {second}");
+        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+        let taken: Vec<_> = (second + 1..second + 40).filter_map(bind).collect();
+        let [third] = free_ports().unwrap();
+        let is_taken = taken.iter().any(|it| it.local_addr().unwrap().port() == third);
+        assert!(third != first && third != second && !is_taken, "{third}");
     }
 
     #[test]

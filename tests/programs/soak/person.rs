@@ -204,13 +204,13 @@ impl Person {
     /// Whether something was wrong that explains it.
     pub(crate) fn is_excused(&self, reason: Reason, begin: Instant) -> bool {
         let from = if reason.ends_the_grant() { self.granted } else { begin };
-        let weather = &self.world.weather;
-        weather.was_bad(reason.causes(), (from, Instant::now()), reason.felt())
+        let felt = reason.felt() * self.world.leniency;
+        self.world.weather.was_bad(reason.causes(), (from, Instant::now()), felt)
             || (reason.ends_the_grant() && self.is_mischievous())
     }
 
     fn is_mischievous(&self) -> bool {
-        self.mischief.is_some_and(|at| at.elapsed() < MISCHIEF)
+        self.mischief.is_some_and(|at| at.elapsed() < MISCHIEF * self.world.leniency)
     }
 
     /// The answer, or why there is none.

@@ -1,14 +1,16 @@
 //! The processes: Redis, two instances of the router, and the provider, which is in this one.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use hallpass_axum::web::SealingKeys;
 use hallpass_testkit::{LocalClient, LocalProvider, LocalUser};
-use hallpass_tests::{renewing::Process, server::RealServer};
+use hallpass_tests::{
+    renewing::Process,
+    server::{RealServer, free_ports},
+};
 use tempfile::TempDir;
 use tokio::{sync::Mutex, time::sleep};
 
@@ -29,6 +31,8 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) weather: Weather,
     pub(crate) counts: Mutex<Counts>,
+    /// How many times as long as is said a trouble may be felt.
+    pub(crate) leniency: u32,
     /// Never killed: its memory and its descriptors are looked at.
     steady: Process,
     /// Killed at any time.
@@ -153,16 +157,6 @@ fn program() -> Result<String, String> {
     program.into_os_string().into_string().map_err(|_| "the program's path is no text".to_owned())
 }
 
-/// Below those that the system gives to connections, of which one could take the place of a server
-/// that is away.
-fn free_ports() -> Option<[u16; 4]> {
-    // Two soaks at once look in different places.
-    let first = 20_000 + (std::process::id() * 8 % 10_000) as u16;
-    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    let free: Vec<_> = (first..first + 2_000).filter(is_free).take(4).collect();
-    free.try_into().ok()
-}
-
 impl World {
     pub(crate) async fn start(options: &Options) -> Result<Arc<Self>, String> {
         let settings = Settings::new(options)?;
@@ -174,6 +168,7 @@ impl World {
             ledger: Ledger::default(),
             weather: Weather::default(),
             counts: Mutex::default(),
+            leniency: options.leniency(),
             steady,
             other: Mutex::new(Some(other)),
             redis: Mutex::new(Some(redis)),

@@ -34,7 +34,12 @@ let isClosed = false;
 /** Starts the browser, and says its version. */
 export async function launch(executablePath, onEnd) {
   browser = await chromium.launch({
-    executablePath, args: ARGUMENTS, handleSIGTERM: false, handleSIGINT: false,
+    executablePath,
+    args: ARGUMENTS,
+    handleSIGTERM: false,
+    handleSIGINT: false,
+    // Whoever asked for it has a limit, and this could be a cold disk.
+    timeout: 0,
   });
   browser.on('disconnected', () => isClosed || onEnd());
   return browser.version();

@@ -112,7 +112,7 @@ function reason(error, { foreign }) {
 }
 
 async function shown(page) {
-  const text = page.locator('body').innerText({ timeout: 1000 }).catch(() => '');
+  const text = page.locator('body').innerText({ timeout: 10_000 }).catch(() => '');
   return { url: page.url(), text: (await text).slice(0, 2000) };
 }
 

@@ -11,6 +11,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -21,6 +22,10 @@ USER = "tests"
 parser = arguments(__doc__)
 parser.add_argument("--programs", required=True, help="the folder with initdb and postgres")
 args = parser.parse_args()
+
+if os.geteuid() == 0:
+    # TMPDIR may be where root alone comes in, and it is somebody else who runs it.
+    tempfile.tempdir = "/tmp"
 
 
 def program(name):

@@ -16,7 +16,7 @@ use crate::server::text;
 pub struct Chromium(Arc<Driver>);
 
 impl Chromium {
-    /// Installs Chromium and its driver if they are missing, and starts them: in 240 s at most,
+    /// Installs Chromium and its driver if they are missing, and starts them: in 600 s at most,
     /// and it blocks the thread. One is enough for a suite: contexts do not see each other.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl ContextOptions {
     /// 1280 × 800 CSS pixels, light, with JavaScript.
     pub fn desktop() -> Self {
         let [width, height] = [1280, 800];
-        let time_limit = Duration::from_secs(10);
+        let time_limit = Duration::from_secs(60);
         Self { width, height, is_phone: false, is_dark: false, has_java_script: true, time_limit }
     }
 
@@ -81,7 +81,7 @@ impl ContextOptions {
         self
     }
 
-    /// Waits no longer than this for whatever it is asked, instead of 10 s: for a test of what does
+    /// Waits no longer than this for whatever it is asked, instead of 60 s: for a test of what does
     /// not come.
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;

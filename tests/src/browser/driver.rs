@@ -32,13 +32,13 @@ pub(super) struct Driver {
 type Waiting = Option<HashMap<u64, oneshot::Sender<Value>>>;
 
 /// An installation comes first, if there was none here yet.
-const START_LIMIT: Duration = Duration::from_secs(240);
+const START_LIMIT: Duration = Duration::from_secs(600);
 
 /// Later than the limits that the driver has been told, and that it keeps itself: it knows what it
 /// waits for.
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
-const END_LIMIT: Duration = Duration::from_secs(5);
+const END_LIMIT: Duration = Duration::from_secs(30);
 
 impl Driver {
     pub(super) fn start() -> Result<Self, Failure> {

@@ -11,7 +11,7 @@ use crate::Failure;
 
 /// A document in a page: the page's own, or one in an `iframe`, whatever it comes to show.
 ///
-/// Each call waits until what it names is there, 10 s at most.
+/// Each call waits until what it names is there, 60 s at most.
 ///
 /// # Errors
 ///

@@ -16,16 +16,16 @@ const CRATES: [&str; 2] = ["hallpass-core", "hallpass-github"];
 fn a_crate_that_depends_on_the_packaged_provider_alone_makes_an_authorization_url() {
     let scratch = tempfile::tempdir().unwrap();
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
-    package(&root, scratch.path());
-    let user = scratch.path().join("user");
+    let user = scratch.path();
+    package(&root, user);
     fs::create_dir_all(user.join("src")).unwrap();
     fs::write(user.join("src/main.rs"), include_str!("user.rs")).unwrap();
-    fs::write(user.join("Cargo.toml"), manifest(scratch.path())).unwrap();
+    fs::write(user.join("Cargo.toml"), manifest()).unwrap();
     // The versions that the project is tested with; cargo leaves out what this crate does not need.
     fs::copy(root.join("Cargo.lock"), user.join("Cargo.lock")).unwrap();
 
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    let printed = run(cargo(&user).arg("run").arg("--quiet").env("CARGO_TARGET_DIR", target));
+    let printed = run(cargo(user).arg("run").arg("--quiet").env("CARGO_TARGET_DIR", target));
     let url = printed.trim();
     assert!(
         url.starts_with(
@@ -53,20 +53,25 @@ fn package(root: &Path, scratch: &Path) {
     for name in CRATES {
         let archive =
             target.join("package").join(format!("{name}-{}.crate", env!("CARGO_PKG_VERSION")));
-        run(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(scratch));
+        // With the time of now, as cargo sees what has changed since it compiled it: in an archive
+        // all is equally old.
+        run(Command::new("tar").arg("-xzmf").arg(archive).arg("-C").arg(scratch));
     }
 }
 
 /// The profile is the project's own, so that what it has compiled is not compiled again.
-fn manifest(scratch: &Path) -> String {
-    let at = |name: &str| scratch.join(format!("{name}-{}", env!("CARGO_PKG_VERSION")));
+///
+/// The crates lie within the workspace, and are no part of it: what is compiled of them is named by
+/// the way from there, and the next run's replaces it. From elsewhere it would be named by the
+/// whole path, and stay in the target folder after each run.
+fn manifest() -> String {
+    let [core, github] = CRATES.map(|name| format!("{name}-{}", env!("CARGO_PKG_VERSION")));
     format!(
         "[package]\nname = \"user\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\nhallpass-github = {{ path = {:?} }}\n\n\
-         [patch.crates-io]\nhallpass-core = {{ path = {:?} }}\n\n[workspace]\n\n\
+         [dependencies]\nhallpass-github = {{ path = {github:?} }}\n\n\
+         [patch.crates-io]\nhallpass-core = {{ path = {core:?} }}\n\n\
+         [workspace]\nexclude = [{core:?}, {github:?}]\n\n\
          [profile.dev]\ndebug = \"line-tables-only\"\n",
-        at("hallpass-github"),
-        at("hallpass-core"),
     )
 }
 

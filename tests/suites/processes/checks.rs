@@ -50,9 +50,12 @@ pub(crate) async fn killed_anywhere(store: &str) {
     }
 }
 
+/// For a process to start, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Until the provider has its request.
 async fn has_asked(world: &World, process: &mut Process, case: &str) {
-    let asked = timeout(Duration::from_secs(10), async {
+    let asked = timeout(PATIENCE, async {
         while world.requests() == 0 {
             sleep(Duration::from_millis(5)).await;
         }
@@ -60,7 +63,7 @@ async fn has_asked(world: &World, process: &mut Process, case: &str) {
     if asked.await.is_err() {
         // Or it would not end while the process waits.
         let said = timeout(Duration::from_secs(1), process.line()).await;
-        panic!("{case}: no request in 10 s; the process said {said:?}");
+        panic!("{case}: no request in {PATIENCE:?}; the process said {said:?}");
     }
 }
 

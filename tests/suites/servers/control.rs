@@ -69,7 +69,9 @@ async fn a_fault_happens_as_often_as_it_was_said() {
     server.fault(Fault::late(METADATA, delay)).await.unwrap();
     let start = Instant::now();
     assert_eq!(http::get(&url).await.unwrap().status(), 200);
-    assert!(start.elapsed() >= delay, "{:?}", start.elapsed());
+    // A timer of Node.js may be a little early.
+    let waited = start.elapsed() + Duration::from_millis(5);
+    assert!(waited >= delay, "{waited:?}");
 
     server.fault(Fault::status(METADATA, 503)).await.unwrap();
     server.clear_faults().await.unwrap();

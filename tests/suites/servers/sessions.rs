@@ -15,10 +15,10 @@ use hallpass_axum::{
 use hallpass_core::{Error, ErrorKind, Secret};
 use hallpass_tests::{http, server::RealServer};
 use sqlx::PgPool;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
 use crate::{
-    shared::{POSTGRES, REDIS},
+    shared::{PATIENCE, POSTGRES, REDIS},
     stores::silent::Way,
 };
 
@@ -114,7 +114,7 @@ async fn what_is_over_is_deleted_from_postgresql() {
         sqlx::raw_sql(&put).execute(&pool).await.unwrap();
     }
     let _sessions = Sessions::postgres(POSTGRES.url()).await.unwrap();
-    let gone = tokio::time::timeout(Duration::from_secs(30), async {
+    let gone = timeout(PATIENCE, async {
         let left = "SELECT id FROM hallpass.sessions WHERE id IN ('over', 'lasting')";
         while sqlx::query_scalar::<_, String>(left).fetch_all(&pool).await.unwrap() != ["lasting"] {
             tokio::task::yield_now().await;
@@ -146,7 +146,8 @@ async fn a_redis_that_went_silent_holds_up_one_request_and_is_asked_over_a_new_c
     way.silence();
     let start = Instant::now();
     assert_eq!(status(&page).await, 500);
-    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    // Five seconds by itself; the machine may be busy.
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     assert_eq!(status(&page).await, 200);
 }
 
@@ -192,6 +193,14 @@ async fn a_login_kept_in_redis_is_taken_once_by_all_processes() {
     assert!((3_500_000..=3_600_000).contains(&left), "{left} ms are left");
 
     drop(server);
-    let error = stores[0].find("late").await.unwrap_err();
+    // Redis ends when it hears that its first process has, which may take its time.
+    let gone = timeout(PATIENCE, async {
+        loop {
+            if let Err(error) = stores[0].find("late").await {
+                return error;
+            }
+        }
+    });
+    let error = gone.await.expect("the server was not killed");
     assert_eq!(error.kind(), ErrorKind::Transport);
 }

@@ -1,8 +1,11 @@
 //! Servers for all tests that leave them as they are: no setting is changed, no request counted.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use hallpass_tests::server::RealServer;
+
+/// For what takes its time, and comes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// oidc-provider without options.
 pub(crate) static OP: LazyLock<RealServer> =

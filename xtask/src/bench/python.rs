@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::process::{cargo, output, run as run_command};
-use crate::python::environment;
+use crate::python::{environment, program as program_of};
 
 /// What the contenders need, with every version.
 const REQUIREMENTS: &str = "benches/python/requirements.txt";
@@ -12,7 +12,7 @@ const REQUIREMENTS: &str = "benches/python/requirements.txt";
 /// Prints the table, and writes the same to `hallpass/bench-python.md` in the target folder.
 pub(super) fn run(root: &Path, target: &Path) -> Result<(), String> {
     let folder = target.join("hallpass");
-    let python = environment(root, REQUIREMENTS, &folder.join("venv"))?;
+    let python = program_of(&environment(root, REQUIREMENTS, &folder, "venv")?, "python");
     // Built with the release profile of the benchmarks; what it prints is the table alone.
     let package = ["--locked", "--profile=bench", "--package=hallpass-benches"];
     let program = ["--features=python", "--bin=beside_python"];

@@ -75,17 +75,17 @@ impl Drop for Copy {
 mod tests {
     use super::*;
 
-    /// Two folders of one test, and none that was there before.
-    fn folders(name: &str) -> (PathBuf, PathBuf) {
-        let folder = std::env::temp_dir().join(format!("hallpass-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(folder.join("from/a")).unwrap();
-        (folder.join("from"), folder.join("to"))
+    /// Two folders in one of the test.
+    fn folders() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        fs::create_dir_all(from.join("a")).unwrap();
+        (folder, from, to)
     }
 
     #[test]
     fn a_copy_has_what_the_workspace_has_and_nothing_else() {
-        let (from, to) = folders("copy");
+        let (_folder, from, to) = folders();
         fs::write(from.join("a/b.rs"), "new").unwrap();
         fs::write(from.join("c.bin"), b"\xff").unwrap();
         for (path, text) in [("a/b.rs", "old"), ("a/gone.rs", "x"), ("gone/d.rs", "y")] {
@@ -97,18 +97,16 @@ mod tests {
         assert_eq!(fs::read(copy.root.join("a/b.rs")).unwrap(), b"new");
         assert_eq!(fs::read(copy.root.join("c.bin")).unwrap(), b"\xff");
         assert!(!copy.root.join("a/gone.rs").exists() && !copy.root.join("gone").exists());
-        fs::remove_dir_all(from.parent().unwrap()).unwrap();
     }
 
     #[test]
     fn one_run_at_a_time_has_the_copy() {
-        let (from, to) = folders("lock");
+        let (_folder, from, to) = folders();
         let tree = Tree::of(&[]);
         let copy = Copy::new(&tree, &from, &to).unwrap();
         let error = Copy::new(&tree, &from, &to).unwrap_err();
         assert!(error.contains("delete this file"), "{error}");
         drop(copy);
         assert!(Copy::new(&tree, &from, &to).is_ok());
-        fs::remove_dir_all(from.parent().unwrap()).unwrap();
     }
 }

@@ -174,13 +174,14 @@ mod tests {
 
     #[test]
     fn what_is_marked_is_out_while_it_is_judged_and_no_longer() {
-        let folder = std::env::temp_dir().join(format!("hallpass-court-{}", std::process::id()));
+        let folder = tempfile::tempdir().unwrap();
         let (path, text) = ("crates/a/src/lib.rs", "// check: 1\na();\nb();\n");
-        let (from, file) = (folder.join("from"), folder.join("to/workspace").join(path));
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        let file = to.join("workspace").join(path);
         fs::create_dir_all(from.join("crates/a/src")).unwrap();
         fs::write(from.join(path), text).unwrap();
         let tree = Tree::of(&[(path, text)]);
-        let court = Court::new(&tree, &from, &folder.join("to")).unwrap();
+        let court = Court::new(&tree, &from, &to).unwrap();
         let (markers, _) = markers::<u32>(&tree);
         let judged =
             court.without(&markers[0], || fs::read_to_string(&file).map_err(|_| "".into()));
@@ -188,7 +189,6 @@ mod tests {
         let refused: Result<(), _> = court.without(&markers[0], || Err("refused".to_owned()));
         assert_eq!(refused, Err("refused".to_owned()));
         assert_eq!(fs::read_to_string(&file).unwrap(), text);
-        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

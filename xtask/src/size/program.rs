@@ -77,17 +77,17 @@ mod tests {
 
     #[test]
     fn a_program_is_written_anew_with_the_lock_file() {
-        let place = std::env::temp_dir().join(format!("hallpass-size-{}", std::process::id()));
+        let temporary = tempfile::tempdir().unwrap();
+        let place = temporary.path();
         let root = place.join("root");
         fs::create_dir_all(&root).unwrap();
         fs::write(root.join("Cargo.toml"), VERSIONS).unwrap();
         fs::write(root.join("Cargo.lock"), "version = 4\n").unwrap();
-        let folder = write(&root, &place, &CONTENDERS[0]).unwrap();
+        let folder = write(&root, place, &CONTENDERS[0]).unwrap();
         fs::write(folder.join("left over"), "").unwrap();
-        assert_eq!(write(&root, &place, &CONTENDERS[0]).unwrap(), folder);
+        assert_eq!(write(&root, place, &CONTENDERS[0]).unwrap(), folder);
         assert!(!folder.join("left over").exists());
         assert_eq!(fs::read_to_string(folder.join("Cargo.lock")).unwrap(), "version = 4\n");
         assert!(fs::read_to_string(folder.join("src/main.rs")).unwrap().contains("fn main()"));
-        fs::remove_dir_all(place).unwrap();
     }
 }

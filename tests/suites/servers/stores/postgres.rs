@@ -3,13 +3,13 @@ use std::time::Duration;
 use hallpass_core::{ErrorKind, Result};
 use hallpass_session::{AtRest, PostgresStore, TokenKey, TokenStore, Version};
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
-use super::{PATIENCE, fresh, loaded, sealed, silent::Way, written};
 use super::{
     check_contract, check_error, check_killed, check_rotation, check_set_back, check_unheard,
 };
-use crate::shared::POSTGRES;
+use super::{fresh, loaded, sealed, silent::Way, written};
+use crate::shared::{PATIENCE, POSTGRES};
 
 async fn connected(at_rest: AtRest) -> PostgresStore {
     PostgresStore::connect(POSTGRES.url(), at_rest).await.unwrap()
@@ -144,15 +144,24 @@ async fn a_killed_postgres_has_all_when_it_is_back() {
     let impatient = async |url: &str| {
         // While the server is away, each call lasts as long as this.
         let pool = PgPoolOptions::new().acquire_timeout(Duration::from_secs(3));
-        let pool = pool.connect(url).await.unwrap();
-        PostgresStore::from_pool(pool, "tokens", sealed()).await.unwrap()
+        let pool = pool.connect_lazy(url).unwrap();
+        // So does a connection that takes longer to be made, when it is there.
+        let made = timeout(PATIENCE, async {
+            loop {
+                match PostgresStore::from_pool(pool.clone(), "tokens", sealed()).await {
+                    Ok(store) => return store,
+                    Err(error) => check_error(&error, ErrorKind::Transport, "store"),
+                }
+            }
+        });
+        made.await.expect("no connection was made")
     };
     check_killed("postgres", impatient).await;
 }
 
 /// Until the connection is back from the call before.
 async fn idle(pool: &PgPool) {
-    let back = tokio::time::timeout(PATIENCE, async {
+    let back = timeout(PATIENCE, async {
         while pool.num_idle() == 0 {
             tokio::task::yield_now().await;
         }
@@ -172,7 +181,7 @@ async fn a_postgres_that_went_silent_is_asked_over_a_new_connection() {
         way.silence();
     };
     check_unheard(&far, &connected(sealed()).await, silence).await;
-    assert_eq!(way.made(), 3, "one for each time that it went silent");
+    assert!(way.made() >= 3, "one for each time that it went silent");
 }
 
 #[tokio::test]
@@ -182,7 +191,7 @@ async fn idle_connections_to_postgres_that_went_silent_hold_up_no_call_for_long(
     let key = fresh();
     written(&store, &key, "token").await;
     way.silence();
-    let token = tokio::time::timeout(Duration::from_secs(8), loaded(&store, &key)).await;
+    let token = timeout(PATIENCE, loaded(&store, &key)).await;
     assert_eq!(token.expect("in time").as_deref(), Some("token"));
 }
 
