@@ -163,7 +163,12 @@ async fn mark(
     for (kind, name) in about {
         let words = words(place, [logged_out.issuer(), kind, name]);
         // One that was late does not take back a later one.
-        if marks::find(&**store, &words).await?.is_none_or(|known| known < seconds.as_secs()) {
+        let known = match marks::find(&**store, &words).await {
+            // This one is written over it.
+            Err(session_store::Error::Decode(_)) => None,
+            known => known?,
+        };
+        if known.is_none_or(|known| known < seconds.as_secs()) {
             marks::put(&**store, &words, at, remembered(parts.ending.longest)).await?;
         }
     }

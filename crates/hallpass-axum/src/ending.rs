@@ -27,6 +27,9 @@ mod once;
 /// How long a session lasts at most, however often it is used.
 const LONGEST: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// More than the clocks of two processes differ by.
+const FUTURE: Duration = Duration::from_secs(24 * 3600);
+
 /// What the application chose.
 #[derive(Clone)]
 pub(crate) struct Ending {
@@ -105,12 +108,23 @@ pub(crate) struct Ended {
     pub(crate) revocation: Option<JoinHandle<()>>,
 }
 
-/// Ends a session that is older than any may be, or of which the provider said that it is over.
+/// Ends a session that is older than any may be, of which the provider said that it is over, or
+/// which nobody can read: whoever has its cookie would get no page for as long as it is there, that
+/// to sign in included.
 pub(crate) async fn end_what_is_over(parts: &Arc<Parts>, session: &Session) -> Result<(), Error> {
-    let Some(identity) = guard::identity(session).await? else { return Ok(()) };
+    let identity = match guard::identity(session).await {
+        Ok(Some(identity)) => identity,
+        Ok(None) => return Ok(()),
+        Err(Error::SerdeJson(error)) => {
+            // Nobody knows of whom to tell the application.
+            tracing::warn!(%error, "a session is over: nobody can read whose it is");
+            return session.flush().await;
+        }
+        Err(error) => return Err(error),
+    };
     if let Some(why) = is_over(parts, session, &identity).await? {
         let provider = &identity.provider;
-        tracing::info!(provider, "a session is over: by its age, or by the provider's word");
+        tracing::info!(provider, ?why, "a session is over");
         end(parts, session, &identity, why).await?;
     }
     Ok(())
@@ -121,8 +135,16 @@ async fn is_over(
     session: &Session,
     identity: &Identity,
 ) -> Result<Option<SessionEnd>, Error> {
-    // Nobody knows how old it is.
-    let Some(began) = guard::began(session).await? else { return Ok(Some(SessionEnd::TooOld)) };
+    let began = match guard::began(session).await {
+        Ok(Some(began)) => began,
+        // Nobody knows how old it is.
+        Ok(None) => return Ok(Some(SessionEnd::TooOld)),
+        Err(Error::SerdeJson(_)) => return Ok(Some(SessionEnd::Unreadable)),
+        Err(error) => return Err(error),
+    };
+    if guard::known_csrf(session).await?.is_none() {
+        return Ok(Some(SessionEnd::Unreadable));
+    }
     if is_too_old(&began, parts.clock.now(), parts.ending.longest) {
         return Ok(Some(SessionEnd::TooOld));
     }
@@ -158,7 +180,9 @@ pub(crate) async fn refuse(parts: &Arc<Parts>, session: &Session) -> Result<(), 
 
 fn is_too_old(began: &Began, now: SystemTime, longest: Duration) -> bool {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    now.saturating_sub(began.at) >= longest.as_secs()
+    // Of a clock that went wrong: it would live longer than any may, by as much.
+    let is_of_the_future = began.at.saturating_sub(now) > FUTURE.as_secs();
+    is_of_the_future || now.saturating_sub(began.at) >= longest.as_secs()
 }
 
 /// Ends a session, whoever still waits for it, and first of all: what fails afterwards keeps nobody

@@ -10,7 +10,10 @@ use axum::{
 };
 use hallpass_core::{Json, OAuth2Token};
 use hallpass_web::Identity as Who;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
 use tower_sessions::{Session, session::Error};
 
 /// Where the session keeps who it is, and the word of its forms.
@@ -62,7 +65,18 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Identity {
 }
 
 pub(crate) async fn identity(session: &Session) -> Result<Option<Who>, Error> {
-    session.get(IDENTITY).await
+    kept(session, IDENTITY).await
+}
+
+/// What a session keeps under one of our names. [`Error::SerdeJson`] if nobody wrote it so, which
+/// says nothing of what is there: it may be anybody's name or address.
+async fn kept<T: DeserializeOwned>(session: &Session, name: &str) -> Result<Option<T>, Error> {
+    let Some(value) = session.get_value(name).await? else { return Ok(None) };
+    // serde would take a list for a struct.
+    let value = Some(value).filter(|value| !value.is_array());
+    let read = value.and_then(|value| serde_json::from_value(value).ok());
+    let unreadable = || serde_json::Error::custom(format!("{name} is not as it was written"));
+    read.map(Some).ok_or_else(|| Error::SerdeJson(unreadable()))
 }
 
 /// Under a new id: whoever knew the one of before does not know this one (session fixation).
@@ -85,8 +99,12 @@ pub(crate) fn day(now: SystemTime) -> u64 {
     now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / DAY
 }
 
+/// `None` also where it cannot be read: it is written anew.
 pub(crate) async fn seen(session: &Session) -> Result<Option<u64>, Error> {
-    session.get(SEEN).await
+    match kept(session, SEEN).await {
+        Err(Error::SerdeJson(_)) => Ok(None),
+        seen => seen,
+    }
 }
 
 pub(crate) async fn see(session: &Session, day: u64) -> Result<(), Error> {
@@ -98,7 +116,9 @@ pub(crate) async fn see(session: &Session, day: u64) -> Result<(), Error> {
 pub(crate) struct Began {
     /// By our clock, in seconds since 1970.
     pub(crate) at: u64,
-    /// What its ID token said; the session at the provider is the identity's.
+    /// What its ID token said; the session at the provider is the identity's. Always written: a
+    /// session that lost it would not end by the provider's word.
+    #[serde(deserialize_with = "there")]
     pub(crate) login: Option<Login>,
 }
 
@@ -109,6 +129,11 @@ pub(crate) struct Login {
     pub(crate) subject: String,
     /// By the provider's clock.
     pub(crate) at: u64,
+}
+
+/// Without a default, which serde has for an `Option`.
+fn there<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Login>, D::Error> {
+    Option::deserialize(json)
 }
 
 impl Began {
@@ -127,7 +152,7 @@ impl Began {
 }
 
 pub(crate) async fn began(session: &Session) -> Result<Option<Began>, Error> {
-    session.get(BEGAN).await
+    kept(session, BEGAN).await
 }
 
 /// The word that a form of this session must repeat; `None` where nobody is signed in.
@@ -138,7 +163,12 @@ pub(crate) async fn csrf(session: &Session) -> Result<Option<String>, Error> {
     }
 }
 
-/// The same of a session that may be anybody's.
+/// The same of a session that may be anybody's. `None` also where it is no word of ours: it goes
+/// into pages as it is.
 pub(crate) async fn known_csrf(session: &Session) -> Result<Option<String>, Error> {
-    session.get(CSRF).await
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    match kept::<String>(session, CSRF).await {
+        Err(Error::SerdeJson(_)) => Ok(None),
+        word => Ok(word?.filter(|word| word.len() == 32 && word.bytes().all(is_hex))),
+    }
 }

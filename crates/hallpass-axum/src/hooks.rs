@@ -65,6 +65,9 @@ pub enum SessionEnd {
     LoginRefused,
     /// Its token is over and cannot be renewed, in a Hugging Face Space.
     TokenOver,
+    /// What is kept beside its user is not as it was written. Of a session of which nobody can read
+    /// whose it is, which ends too, nobody is told.
+    Unreadable,
 }
 
 /// A login that has come to its end. `Debug` leaves out the session, whose id is as good as a

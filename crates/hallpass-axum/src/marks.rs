@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tower_sessions::{
     SessionStore,
     session::{Id, Record},
-    session_store::Result,
+    session_store::{Error, Result},
 };
 
 /// A record with this word is no session.
@@ -26,7 +26,11 @@ pub(crate) async fn put(
     let mut record = record(words, now, lasting);
     let name = record.id;
     // Not saved at once: there are stores that save what is there, and nothing else.
-    if store.load(&name).await?.is_some() {
+    let is_there = match store.load(&name).await {
+        Err(Error::Decode(_)) => true,
+        found => found?.is_some(),
+    };
+    if is_there {
         return store.save(&record).await;
     }
     store.create(&mut record).await?;
@@ -67,9 +71,12 @@ fn record(words: &[&str], now: SystemTime, lasting: Duration) -> Record {
     Record { id: id(words), data, expiry_date: (now + lasting).into() }
 }
 
-/// When the mark under these words was set last, if it is there, in seconds since 1970.
+/// When the mark under these words was set last, if it is there, in seconds since 1970. One that
+/// cannot be read is an error, and not none, which would let somebody in.
 pub(crate) async fn find(store: &dyn SessionStore, words: &[&str]) -> Result<Option<u64>> {
-    Ok(store.load(&id(words)).await?.as_ref().and_then(when))
+    let Some(record) = store.load(&id(words)).await? else { return Ok(None) };
+    let unreadable = || Error::Decode("a mark is not as it was written".to_owned());
+    when(&record).map(Some).ok_or_else(unreadable)
 }
 
 /// Whether a record is a mark, which nobody may have for a session.

@@ -3,6 +3,10 @@ use std::fmt;
 use hallpass_core::{EmailVerification, OAuth2Token, Profile};
 use serde::{Deserialize, Serialize};
 
+use self::kept::Kept;
+
+mod kept;
+
 /// Of a text that is shown to people, in bytes: every session keeps it, and there are providers
 /// that anybody can set up.
 const LONGEST: usize = 2048;
@@ -11,7 +15,11 @@ const LONGEST: usize = 2048;
 ///
 /// Accounts go by [`key`](Self::key), never by the address: an address changes hands, and not every
 /// provider proves it.
+///
+/// It is read as it was written, or not at all: without what the key is made of, or with a key that
+/// [`at_host`](Self::at_host) would not make, it is refused.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Kept")]
 #[non_exhaustive]
 pub struct Identity {
     /// The name of the client that signed them in: `github`.
@@ -32,10 +40,10 @@ pub struct Identity {
     pub picture: Option<String>,
     /// Where it is, of a provider that is at many hosts: the shop, the instance. Set by
     /// [`at_host`](Self::at_host).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// In place of issuer and provider in the key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     realm: Option<String>,
     /// The session at the provider ([OpenID Connect Back-Channel Logout, section
     /// 2.1](https://openid.net/specs/openid-connect-backchannel-1_0.html#BCSupport)).
@@ -82,17 +90,7 @@ impl Identity {
     /// there alone only if it is the host itself or below it.
     #[must_use]
     pub fn at_host(mut self, host: &str) -> Self {
-        let is_at_home = |issuer: &str| {
-            let below = issuer.strip_prefix("https://").and_then(|rest| rest.strip_prefix(host));
-            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
-        };
-        // No issuer begins like this, and no name of a provider has an `@`.
-        let place = format!("{}@{host}", self.provider);
-        self.realm = match self.issuer.as_deref() {
-            Some(issuer) if is_at_home(issuer) => None,
-            Some(issuer) => Some(format!("{place}|{issuer}")),
-            None => Some(place),
-        };
+        self.realm = realm(&self.provider, self.issuer.as_deref(), host);
         self.host = Some(host.to_owned());
         self
     }
@@ -112,6 +110,21 @@ impl Identity {
     #[must_use]
     pub fn verified_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|_| self.is_email_verified == Some(true))
+    }
+}
+
+/// What stands in the key of a provider that is at many hosts; `None` where the issuer does.
+fn realm(provider: &str, issuer: Option<&str>, host: &str) -> Option<String> {
+    let is_at_home = |issuer: &str| {
+        let below = issuer.strip_prefix("https://").and_then(|rest| rest.strip_prefix(host));
+        below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+    };
+    // No issuer begins like this, and no name of a provider has an `@`.
+    let place = format!("{provider}@{host}");
+    match issuer {
+        Some(issuer) if is_at_home(issuer) => None,
+        Some(issuer) => Some(format!("{place}|{issuer}")),
+        None => Some(place),
     }
 }
 

@@ -103,11 +103,11 @@ impl SessionStore for RedisStore {
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let mut get = cmd("GET");
         get.arg(key(id));
-        let text: Option<String> = self.link.ask(&get).await?;
+        let text: Option<Vec<u8>> = self.link.ask(&get).await?;
         let Some(text) = text else { return Ok(None) };
         let decode = |error: String| session_store::Error::Decode(error);
         // Its place alone: the error may repeat what it is about.
-        let kept: Kept = serde_json::from_str(&text)
+        let kept: Kept = serde_json::from_slice(&text)
             .map_err(|error| decode(format!("no session, at byte {}", error.column())))?;
         let nanos = i128::from(kept.expires_at) * 1_000_000;
         let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(nanos)

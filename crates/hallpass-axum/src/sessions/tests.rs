@@ -165,3 +165,24 @@ fn a_store_of_the_applications_is_a_place_and_shows_nothing_of_itself() {
     let sessions: Sessions = Plain(Arc::new(Mutex::new(HashMap::from([(Id(7), record())])))).into();
     assert_eq!(format!("{sessions:?}"), "Sessions(of the application)");
 }
+
+#[tokio::test]
+async fn a_mark_that_cannot_be_read_is_not_none() {
+    let plain = Plain::default();
+    let now = SystemTime::now();
+    marks::put(&plain, &["over", "a"], now, Duration::from_secs(60)).await.unwrap();
+    assert!(marks::find(&plain, &["over", "a"]).await.unwrap().is_some());
+    for value in [Some(serde_json::json!("planted")), Some(serde_json::json!(-1)), None] {
+        for record in plain.0.lock().unwrap().values_mut() {
+            record.data.clear();
+            record.data.extend(value.clone().map(|value| ("hallpass.mark".to_owned(), value)));
+        }
+        let found = marks::find(&plain, &["over", "a"]).await;
+        assert!(matches!(found, Err(session_store::Error::Decode(_))), "{value:?}: {found:?}");
+        let claimed = marks::claim(&plain, &["over", "a"], now, Duration::from_secs(60)).await;
+        assert!(claimed.is_err(), "{value:?}");
+    }
+    // It can be set anew.
+    marks::put(&plain, &["over", "a"], now, Duration::from_secs(60)).await.unwrap();
+    assert!(marks::find(&plain, &["over", "a"]).await.unwrap().is_some());
+}

@@ -32,4 +32,5 @@ mod hosts_logout;
 mod refusals;
 mod sessions;
 mod steps;
+mod unreadable;
 mod wire;

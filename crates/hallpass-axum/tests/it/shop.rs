@@ -239,6 +239,8 @@ pub(crate) fn text(response: &Response) -> String {
 pub(crate) struct Sessions {
     store: MemoryStore,
     pub(crate) is_down: Arc<AtomicBool>,
+    /// It cannot read what it has.
+    pub(crate) is_garbled: Arc<AtomicBool>,
     /// It takes nothing new, and all else.
     pub(crate) is_full: Arc<AtomicBool>,
     /// How often something was looked for.
@@ -274,6 +276,9 @@ impl SessionStore for Sessions {
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         self.loads.fetch_add(1, Ordering::SeqCst);
+        if self.is_garbled.load(Ordering::SeqCst) {
+            return Err(session_store::Error::Decode("planted".to_owned()));
+        }
         self.store.load(id).await
     }
 
