@@ -21,7 +21,9 @@ mod jwt;
 mod oauth1;
 mod oracle;
 mod providers;
+mod receiver;
 mod replies;
+mod session_record;
 mod stored;
 mod token_file;
 mod token_response;
@@ -31,8 +33,8 @@ mod world;
 
 pub use crate::{
     callback::callback, discovery::discovery, hosts::hosts, jwks::jwks, jwt::jwt, oauth1::oauth1,
-    providers::providers, replies::replies, stored::stored, token_file::token_file,
-    token_response::token_response, web::web,
+    providers::providers, receiver::receiver, replies::replies, session_record::session_record,
+    stored::stored, token_file::token_file, token_response::token_response, web::web,
 };
 
 /// A door, by the name of its fuzzer and of its corpus.
@@ -47,7 +49,9 @@ pub const DOORS: &[Door] = &[
     ("jwt", jwt),
     ("oauth1", oauth1),
     ("providers", providers),
+    ("receiver", receiver),
     ("replies", replies),
+    ("session_record", session_record),
     ("stored", stored),
     ("token_file", token_file),
     ("token_response", token_response),

@@ -35,7 +35,7 @@ pub(crate) fn check_stored_token(token: &OAuth2Token) {
 }
 
 /// serde_json reads a float to the last bit but one: it may differ, and is no secret and no name.
-fn without_floats(json: Json) -> Json {
+pub(crate) fn without_floats(json: Json) -> Json {
     match json {
         Json::Number(number) if number.is_f64() => Json::Null,
         Json::Array(list) => list.into_iter().map(without_floats).collect(),

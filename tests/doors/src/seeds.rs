@@ -7,6 +7,7 @@ use crate::{
     world::{LABELS, STATUSES},
 };
 
+mod arrivals;
 mod by_hand;
 mod exchanges;
 

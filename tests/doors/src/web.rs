@@ -96,7 +96,7 @@ fn begun() -> &'static Begun {
     })
 }
 
-fn login() -> (PendingAuthorization, String) {
+pub(crate) fn login() -> (PendingAuthorization, String) {
     let descriptor = Descriptor::new("acme", "https://id.test/authorize", "https://id.test/token");
     let provider = CustomProvider::new(descriptor, "https://id.test/me", "/id").unwrap();
     let client = client(provider, config(), Arc::new(Answers::json(Vec::new())));

@@ -1,6 +1,9 @@
 //! What no fixture has.
 
-use super::exchanges::{OAUTH1, REPLIES, TOKEN_FILE};
+use super::{
+    arrivals::{RECEIVER, SESSION_RECORD},
+    exchanges::{OAUTH1, REPLIES, TOKEN_FILE},
+};
 
 /// For each door, inputs as it reads them.
 pub(super) fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
@@ -44,7 +47,9 @@ pub(super) fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("jwt", jwt),
         ("oauth1", own(OAUTH1)),
         ("providers", Vec::new()),
+        ("receiver", own(RECEIVER)),
         ("replies", own(REPLIES)),
+        ("session_record", own(SESSION_RECORD)),
         ("stored", own(STORED)),
         ("token_file", own(TOKEN_FILE)),
         ("token_response", own(TOKEN_RESPONSE)),
