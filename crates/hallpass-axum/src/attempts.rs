@@ -25,7 +25,7 @@ impl RedisAttempts {
     ///
     /// [`ErrorKind::Config`](hallpass_core::ErrorKind), reason `attempt_store`: the URL or the password
     /// is wrong. [`ErrorKind::Transport`](hallpass_core::ErrorKind), reason `attempt_store`: no
-    /// answer in 10 s.
+    /// answer in 10 s, or it still reads then what it kept.
     pub async fn connect(url: &str) -> Result<Self> {
         let link = Link::open(url).await.map_err(|error| {
             let message = "the store of the logins cannot be used, or does not answer";
@@ -37,6 +37,11 @@ impl RedisAttempts {
 
 fn key(id: &str) -> String {
     format!("hallpass:attempt:{id}")
+}
+
+/// What was sealed is text; anything else is no login of ours.
+fn sealed(found: Vec<u8>) -> Option<Secret> {
+    String::from_utf8(found).ok().map(Secret::new)
 }
 
 fn failed(error: session_store::Error) -> Error {
@@ -55,13 +60,13 @@ impl AttemptStore for RedisAttempts {
     async fn find(&self, id: &str) -> Result<Option<Secret>> {
         let mut get = cmd("GET");
         get.arg(key(id));
-        Ok(self.link.ask::<Option<String>>(&get).await.map_err(failed)?.map(Secret::new))
+        Ok(self.link.ask::<Option<Vec<u8>>>(&get).await.map_err(failed)?.and_then(sealed))
     }
 
     async fn take(&self, id: &str) -> Result<Option<Secret>> {
         let mut take = cmd("GETDEL");
         take.arg(key(id));
-        Ok(self.link.ask::<Option<String>>(&take).await.map_err(failed)?.map(Secret::new))
+        Ok(self.link.ask::<Option<Vec<u8>>>(&take).await.map_err(failed)?.and_then(sealed))
     }
 }
 
@@ -75,6 +80,12 @@ impl fmt::Debug for RedisAttempts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_text_is_no_login_of_ours() {
+        assert!(sealed(b"hps1.\xff".to_vec()).is_none());
+        assert_eq!(sealed(b"hps1.a".to_vec()).unwrap().expose(), "hps1.a");
+    }
 
     #[tokio::test]
     async fn a_redis_that_is_not_there_is_an_error_that_repeats_no_password() {

@@ -196,9 +196,19 @@ pub(crate) async fn is_over(
     for (kind, name) in [first, ("sub", subject)] {
         let place = (identity.provider.as_str(), identity.host.as_deref());
         let words = words(place, [&login.issuer, kind, name]);
+        let marked = match marks::find(&**store, &words).await {
+            // It said so at some time. From now on it is known when at the latest, so that who
+            // signs in afterwards is in.
+            Err(session_store::Error::Decode(_)) => {
+                let lasting = remembered(parts.ending.longest);
+                marks::put(&**store, &words, parts.clock.now(), lasting).await?;
+                return Ok(true);
+            }
+            marked => marked?,
+        };
         // Both times are of the provider's clock; within one second it is over.
         // check: 81
-        if marks::find(&**store, &words).await?.is_some_and(|marked| login.at <= marked) {
+        if marked.is_some_and(|marked| login.at <= marked) {
             return Ok(true);
         }
     }

@@ -180,7 +180,7 @@ pub(crate) async fn refuse(parts: &Arc<Parts>, session: &Session) -> Result<(), 
 
 fn is_too_old(began: &Began, now: SystemTime, longest: Duration) -> bool {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    // Of a clock that went wrong: it would live longer than any may, by as much.
+    // Of a clock that went wrong: it would live longer than any may, by as much as that is ahead.
     let is_of_the_future = began.at.saturating_sub(now) > FUTURE.as_secs();
     is_of_the_future || now.saturating_sub(began.at) >= longest.as_secs()
 }

@@ -53,7 +53,8 @@ pub enum SessionEnd {
     SignedOut,
     /// The provider said so: [`backchannel_logout`](crate::SignIn::backchannel_logout).
     ToldByProvider,
-    /// It was as old as any may be: [`longest_session`](crate::SignIn::longest_session).
+    /// It was as old as any may be ([`longest_session`](crate::SignIn::longest_session)), or by our
+    /// clock begins in more than a day, so that its age says nothing.
     TooOld,
     /// [`check_session`](SignInHooks::check_session) said `false`.
     NotLetIn,

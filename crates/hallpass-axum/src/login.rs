@@ -212,8 +212,9 @@ async fn redeem(
         }
     };
     let signed_in = client.sign_in(callback, pending).await?;
-    if signed_in.profile.id().len() > LONGEST_ID {
-        let message = "the user's id is longer than any provider's";
+    // Without one, everybody would be the same user.
+    if !(1..=LONGEST_ID).contains(&signed_in.profile.id().len()) {
+        let message = "the user has no id, or a longer one than any provider's";
         return Err(Error::malformed(message).with_reason("profile_id"));
     }
     let mut identity = Identity::new(provider, &signed_in.profile, &signed_in.token);

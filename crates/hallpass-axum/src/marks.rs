@@ -76,6 +76,7 @@ fn record(words: &[&str], now: SystemTime, lasting: Duration) -> Record {
 pub(crate) async fn find(store: &dyn SessionStore, words: &[&str]) -> Result<Option<u64>> {
     let Some(record) = store.load(&id(words)).await? else { return Ok(None) };
     let unreadable = || Error::Decode("a mark is not as it was written".to_owned());
+    // check: 79 => Ok(when(&record))
     when(&record).map(Some).ok_or_else(unreadable)
 }
 

@@ -237,9 +237,9 @@ impl SignIn {
         self
     }
 
-    /// For how long a process that ends while it renews a token keeps the others from it:
-    /// [`TokenManager::with_lease`]. Default 90 s; at least twice the timeouts of the clients
-    /// together.
+    /// For how long a process that ends while it renews a token keeps the others from it, and how
+    /// long a renewal may take at most: [`TokenManager::with_lease`]. Default 90 s; at least twice
+    /// the timeouts of any one client together.
     #[must_use]
     pub fn token_lease(mut self, length: std::time::Duration) -> Self {
         Arc::make_mut(&mut self.parts).token_lease = Some(length);

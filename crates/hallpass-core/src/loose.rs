@@ -58,6 +58,24 @@ impl<'a> Loose<'a> {
     }
 }
 
+/// Levels in a member of a reply. serde_json writes any depth and reads 127: what it read from a
+/// reply must be readable again from inside a stored token, and that from inside something else.
+const DEEPEST: u8 = 100;
+
+fn kept<'a, E: de::Error>(json: Json) -> Result<Loose<'a>, E> {
+    let is_within = is_within(&json, DEEPEST);
+    is_within.then_some(Loose::Json(json)).ok_or_else(|| E::custom("nested too deep"))
+}
+
+fn is_within(json: &Json, levels: u8) -> bool {
+    let holds = |inner| is_within(inner, levels - 1);
+    match json {
+        Json::Array(items) => levels > 0 && items.iter().all(holds),
+        Json::Object(members) => levels > 0 && members.values().all(holds),
+        _ => true,
+    }
+}
+
 /// Seconds as a float: `as` saturates and takes NaN for 0, so NaN is sorted out first.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn whole(number: f64) -> Option<u64> {
@@ -112,16 +130,16 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        Json::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(Loose::Json)
+        kept(Json::deserialize(de::value::SeqAccessDeserializer::new(seq))?)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Ok(match Json::deserialize(de::value::MapAccessDeserializer::new(map))? {
+        match Json::deserialize(de::value::MapAccessDeserializer::new(map))? {
             // serde_json's feature `arbitrary_precision`, which any crate of a program can turn on,
             // hands a number over as a map.
-            Json::Number(number) => Loose::Number(number),
-            json => Loose::Json(json),
-        })
+            Json::Number(number) => Ok(Loose::Number(number)),
+            json => kept(json),
+        }
     }
 }
 

@@ -355,9 +355,6 @@ impl<'de> Visitor<'de> for &mut Members<'de> {
                 "error_description" => (&mut self.error_description, 1 << 7),
                 "error_uri" => (&mut self.error_uri, 1 << 8),
                 _ => {
-                    if matches!(&value, Loose::Json(json) if !is_within(json, DEEPEST)) {
-                        return Err(de::Error::custom("nested too deep"));
-                    }
                     // RFC 8259 section 4: what a second one means is anybody's guess.
                     // check: 27 => self.extra.insert(name.into_owned(), value.into_json());
                     if self.extra.insert(name.into_owned(), value.into_json()).is_some() {
@@ -374,19 +371,6 @@ impl<'de> Visitor<'de> for &mut Members<'de> {
             *slot = value;
         }
         Ok(())
-    }
-}
-
-/// Levels in a member that is kept. serde_json writes any depth and reads 127: what it read from a
-/// reply must be readable again from inside a stored token, and that from inside something else.
-const DEEPEST: u8 = 100;
-
-fn is_within(json: &Json, levels: u8) -> bool {
-    let holds = |inner| is_within(inner, levels - 1);
-    match json {
-        Json::Array(items) => levels > 0 && items.iter().all(holds),
-        Json::Object(members) => levels > 0 && members.values().all(holds),
-        _ => true,
     }
 }
 

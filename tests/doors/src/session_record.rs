@@ -99,11 +99,9 @@ async fn visited(app: &App, session: &[u8], judged: &Judged) {
         _ => assert!(csrf.is_none() || judged.is_marked, "somebody, and shut out"),
     }
     // Whatever is kept of a session, a browser can begin a login.
-    if !judged.is_broken {
-        let login = app.ask(Method::GET, "/login/acme", "").await;
-        let has_begun = login.is_late || login.status == StatusCode::SEE_OTHER;
-        assert!(has_begun, "nobody gets out of this: {}", login.text);
-    }
+    let login = app.ask(Method::GET, "/login/acme", "").await;
+    let has_begun = login.is_late || login.status == StatusCode::SEE_OTHER;
+    assert!(has_begun, "nobody gets out of this: {}", login.text);
     let Some(csrf) = csrf else { return };
     if judged.is_marked {
         return;

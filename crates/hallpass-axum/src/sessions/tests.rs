@@ -182,6 +182,15 @@ async fn a_mark_that_cannot_be_read_is_not_none() {
         let claimed = marks::claim(&plain, &["over", "a"], now, Duration::from_secs(60)).await;
         assert!(claimed.is_err(), "{value:?}");
     }
+    // What is over stays over.
+    let late = record();
+    over::mark(&plain, &late.id, now).await.unwrap();
+    for record in plain.0.lock().unwrap().values_mut() {
+        record.data.insert("hallpass.mark".to_owned(), serde_json::json!("planted"));
+    }
+    plain.save(&late).await.unwrap();
+    around(plain.clone().into()).save(&late).await.unwrap();
+    assert!(plain.load(&late.id).await.unwrap().is_none());
     // It can be set anew.
     marks::put(&plain, &["over", "a"], now, Duration::from_secs(60)).await.unwrap();
     assert!(marks::find(&plain, &["over", "a"]).await.unwrap().is_some());

@@ -97,7 +97,7 @@ impl App {
         Self::of_client(of_kind, is_guarded, client).await
     }
 
-    async fn of_client(
+    pub(crate) async fn of_client(
         of_kind: impl FnOnce(LocalProviderBuilder) -> LocalProviderBuilder,
         is_guarded: bool,
         client: impl FnOnce(&LocalProvider) -> Arc<dyn BaseOAuth2>,

@@ -15,6 +15,7 @@ mod hooks;
 mod hosts;
 #[cfg(feature = "huggingface")]
 mod huggingface;
+mod ids;
 mod kept;
 mod login;
 mod posted;

@@ -1,18 +1,19 @@
 //! What a store hands back, and nobody wrote.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use hallpass_axum::{
-    SessionEnd,
+    SessionEnd, SignIn,
+    hallpass_openid::MemoryReplayStore,
     tower_sessions::{
         SessionStore,
         session::{Id, Record},
     },
 };
-use hallpass_core::Json;
+use hallpass_core::{Json, http::Method};
 use serde_json::json;
 
-use crate::shop::{Person, Shop};
+use crate::shop::{Person, Shop, send};
 
 async fn record(shop: &Shop, person: &Person<'_>) -> Option<Record> {
     let id: Id = person.cookie("hallpass.session").unwrap().parse().unwrap();
@@ -60,8 +61,36 @@ async fn a_session_without_what_is_beside_its_user_is_over_and_that_is_told() {
 }
 
 #[tokio::test]
-async fn a_session_that_began_in_the_future_is_over() {
+async fn a_session_that_begins_in_more_than_a_day_is_over() {
     check_over(&["hallpass.began", "at"], json!(u64::MAX), &[SessionEnd::TooOld]).await;
+    // Clocks differ.
+    let shop = Shop::start(|sign_in| sign_in).await;
+    let ada = shop.person("ada").await;
+    let at = record(&shop, &ada).await.unwrap().data["hallpass.began"]["at"].as_u64().unwrap();
+    put(&shop, &ada, &["hallpass.began", "at"], json!(at + 3_600)).await;
+    assert_ne!(ada.reads("/").await, "nobody");
+}
+
+#[tokio::test]
+async fn a_logout_that_cannot_be_read_ends_what_was_there_and_nothing_afterwards() {
+    let told = |sign_in: SignIn| sign_in.backchannel_logout(Arc::new(MemoryReplayStore::new()));
+    let shop = Shop::start(told).await;
+    let ada = shop.person("ada").await;
+    let token = shop.local.logout_token("ada", |token| token.remove("sid"));
+    let body = format!("logout_token={token}");
+    let url = shop.at("/backchannel-logout/local");
+    assert_eq!(send(Method::POST, &url, "", body).await.status, 200);
+    shop.clock.turn(1);
+    ada.sign_in("ada").await;
+    assert_ne!(ada.reads("/").await, "nobody", "it was before");
+    shop.clock.turn(1);
+    shop.sessions.has_garbled_marks.store(true, Ordering::SeqCst);
+    assert_eq!(ada.reads("/").await, "nobody");
+    assert_eq!(ada.get("/login/local").await.status, 303);
+    shop.sessions.has_garbled_marks.store(false, Ordering::SeqCst);
+    shop.clock.turn(1);
+    ada.sign_in("ada").await;
+    assert_ne!(ada.reads("/").await, "nobody");
 }
 
 #[tokio::test]

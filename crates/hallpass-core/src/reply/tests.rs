@@ -146,6 +146,13 @@ fn whatever_depth_is_read_is_readable_in_a_stored_token_too() {
         assert!(serde_json::from_str::<Json>(&inside).is_ok());
         assert!(OAuth2Token::from_storage(&stored).unwrap().extra("a").is_some());
         assert_eq!(of(opens, closes, 101).unwrap_err().kind(), ErrorKind::Malformed);
+        // Other protocols keep members that have a meaning here.
+        for name in ["scope", "error", "a"] {
+            let (opens, closes) = (opens.repeat(101), closes.repeat(101));
+            let body = format!(r#"{{"{name}":{opens}1{closes}}}"#);
+            let error = answer(200, "", &body).members().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Malformed, "{name}");
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use hallpass_core::{Result, Secret};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     AtRest, Entry, Lease, TokenKey, Version,
@@ -75,12 +75,14 @@ impl SqliteStore {
     }
 
     /// The file at `path` as [`open`](Self::open) has it, without a table: for what the application
-    /// keeps beside its tokens. A connection waits for another process for 8 s.
+    /// keeps beside its tokens. A statement waits for another process for 8 s, and this call for
+    /// 10 s.
     ///
     /// # Errors
     ///
     /// [`sqlx::Error::Configuration`] where the file cannot be made, with the reason as its source;
-    /// any other where it is no database, or another process does not let go of it.
+    /// any other where it is no database, or another process does not let go of it
+    /// ([`sqlx::Error::PoolTimedOut`] after the 10 s).
     pub async fn pool(path: impl AsRef<Path>) -> sqlx::Result<SqlitePool> {
         let made = |error: io::Error| sqlx::Error::Configuration(error.into());
         // Absolute, since SQLite takes some names for something else (`:memory:`).
@@ -94,7 +96,7 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full);
         let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
         let pool = pool.connect_lazy_with(options);
-        keep_log(&pool).await?;
+        timeout(PATIENCE, keep_log(&pool)).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         Ok(pool)
     }
 

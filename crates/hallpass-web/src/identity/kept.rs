@@ -38,6 +38,7 @@ impl TryFrom<Kept> for Identity {
         }
         let host = kept.host.as_deref();
         let realm = host.and_then(|host| realm(&kept.provider, kept.issuer.as_deref(), host));
+        // check: 79
         if realm != kept.realm {
             return Err("an identity of another host");
         }

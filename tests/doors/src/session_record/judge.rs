@@ -16,8 +16,6 @@ pub(super) struct Judged {
     pub(super) is_due: bool,
     /// Something stands beside the session.
     pub(super) is_marked: bool,
-    /// And that is no mark: the store is in disorder, and may say so.
-    pub(super) is_broken: bool,
     /// Longer words that are on no page about what is wrong.
     pub(super) secrets: Vec<String>,
 }
@@ -32,7 +30,7 @@ impl Judged {
     /// The same store once the session is gone.
     pub(super) fn without_session(&self) -> Self {
         let secrets = self.secrets.clone();
-        Self { secrets, is_marked: self.is_marked, is_broken: self.is_broken, ..Self::default() }
+        Self { secrets, is_marked: self.is_marked, ..Self::default() }
     }
 }
 
@@ -45,8 +43,6 @@ pub(super) fn judged(text: &[u8], other: Option<&[u8]>, written: &str) -> Judged
     let mark = other.map(beside);
     let nobody = Judged {
         is_marked: mark.is_some(),
-        // One reader may take the first of two members, and one none of them.
-        is_broken: mark == Some(None) || other.is_some_and(|text| !is_plain(text)),
         secrets: secrets.map(str::to_owned).collect(),
         ..Judged::default()
     };

@@ -50,7 +50,9 @@ impl Sessions {
             .max_connections(5)
             .acquire_timeout(PATIENCE)
             // The pool's own test waits for as long as it may take, before a connection is used and
-            // when it comes back, as it does from a call that was given up.
+            // when it comes back, as it does from a call that was given up. A test of its own when
+            // one comes back cannot be switched off: a server that falls silent between this one
+            // and that keeps the connection until the system notices.
             .test_before_acquire(false)
             .before_acquire(|connection, _| Box::pin(is_alive(connection)))
             .after_release(|connection, _| Box::pin(is_alive(connection)));

@@ -202,7 +202,8 @@ async fn alone(name: &str, test: impl Future<Output = ()>) {
     }
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     let output = child.args([name, "--exact"]).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
+    let said = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&said);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
 
