@@ -114,8 +114,13 @@ patiently() {
     return 1
 }
 
+# Without the lock's file: a server that a package starts would keep it for as long as it runs.
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+    if [ "$(id -u)" = 0 ]; then "$@" 9>&-; else sudo -n "$@" 9>&-; fi
+}
+
+may_be_root() {
+    as_root true 2>/dev/null
 }
 
 # Changes the system; waits for whoever else does.
@@ -124,13 +129,18 @@ apt_get() {
         -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"
 }
 
-# Tries it, and again with new lists: with old ones, packages are looked for that are gone.
+# Tries it, and again with new lists: with old ones, packages are looked for that are gone. Without
+# new ones, too: they take root, and all the sources of the system.
 with_lists() {
-    "$@" || { patiently apt_get update && patiently "$@"; }
+    "$@" || {
+        ! may_be_root || patiently apt_get update || true
+        patiently "$@"
+    }
 }
 
 # A package of Debian or Ubuntu into the system, with all that it takes.
 install_package() {
+    may_be_root || fail "$1 takes root, or sudo without a password"
     # Where somebody was killed in the middle, nothing else is installed before that is finished.
     as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure --pending || true
     with_lists apt_get install --yes --no-install-recommends "$1"

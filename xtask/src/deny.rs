@@ -39,10 +39,10 @@ pub(crate) fn run(root: &Path, target: &Path) -> Result<(), String> {
     }
     // Of this run alone: another clone's may use the same target folder at the same time.
     let folder = folder.join(format!("deny-user-{}", process::id()));
-    let manifest = user(root, &folder)?;
-    let checked = PLATFORMS
-        .iter()
-        .try_for_each(|platform| deny.run(&manifest, &["--target", platform], &["check", "bans"]));
+    let checked = user(root, &folder).and_then(|manifest| {
+        let check = |platform| deny.run(&manifest, &["--target", platform], &["check", "bans"]);
+        PLATFORMS.into_iter().try_for_each(check)
+    });
     let removed = fs::remove_dir_all(&folder);
     checked.and(removed.map_err(|error| format!("cannot remove {}: {error}", folder.display())))
 }

@@ -38,12 +38,20 @@ pub(crate) fn environment(
     println!("installing {requirements} in {}", place.display());
     // Beside its place: another run may do the same at the same time.
     let partial = folder.join(format!("{name}.{}.partial", process::id()));
-    run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&partial))?;
+    let installed = install(base, &wanted, &partial).and_then(|()| put(&partial, &place));
+    if installed.is_err() {
+        // No other run would, of which each has another name for it.
+        let _ = fs::remove_dir_all(&partial);
+    }
+    installed.map(|()| place)
+}
+
+/// Makes the environment `place` of what the file `wanted` names.
+fn install(base: &str, wanted: &Path, place: &Path) -> Result<(), String> {
+    run(Command::new(base).args(["-m", "venv", "--clear"]).arg(place))?;
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    let python = program(&partial, "python");
-    patiently(&PAUSES, || run(Command::new(&python).args(install).arg(&wanted)))?;
-    put(&partial, &place)?;
-    Ok(place)
+    let python = program(place, "python");
+    patiently(&PAUSES, || run(Command::new(&python).args(install).arg(wanted)))
 }
 
 /// Where the environment at `place` has a program.

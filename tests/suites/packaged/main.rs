@@ -63,7 +63,8 @@ fn package(root: &Path, scratch: &Path) {
 ///
 /// The crates lie within the workspace, and are no part of it: what is compiled of them is named by
 /// the way from there, and the next run's replaces it. From elsewhere it would be named by the
-/// whole path, and stay in the target folder after each run.
+/// whole path, and stay in the target folder after each run. Two runs at once in one target folder
+/// may thus take each other's crates for their own, since cargo judges by the time; that is accepted.
 fn manifest() -> String {
     let [core, github] = CRATES.map(|name| format!("{name}-{}", env!("CARGO_PKG_VERSION")));
     format!(

@@ -158,6 +158,7 @@ async fn a_postgresql_that_went_silent_holds_up_no_request_for_long() {
     // More than there are connections: none is lost for ever.
     for _ in 0..7 {
         assert_eq!(status(&page).await, 200);
+        way.rest().await;
         way.silence();
     }
     assert_eq!(status(&page).await, 200);

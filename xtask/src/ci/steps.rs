@@ -1,6 +1,5 @@
 //! What each step runs.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -38,10 +37,6 @@ pub(crate) const EVERYTHING: &str =
 
 /// The suites that start what `tests/servers` installs, one after another.
 pub(crate) const OF_SERVERS: &str = "--test servers --test browser --test short_soak";
-
-/// Where the tests' servers are, and the ends of names that nobody has. A proxy of the machine would
-/// answer for them.
-const WITHOUT_PROXY: &str = "127.0.0.1,::1,localhost,.invalid,.test";
 
 /// Where the steps run.
 pub(super) struct Machine<'a> {
@@ -159,17 +154,8 @@ impl Machine<'_> {
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
         let mut command = cargo(self.root, &arguments);
         command.env("CARGO_TARGET_DIR", &self.target).env("CARGO_INCREMENTAL", "0");
-        let without_proxy = without_proxy(|name| env::var(name).ok());
-        command.envs(["NO_PROXY", "no_proxy"].map(|name| (name, &without_proxy)));
         command
     }
-}
-
-/// The hosts that are asked directly: those that the machine has already, and those of the tests.
-fn without_proxy(variable: impl Fn(&str) -> Option<String>) -> String {
-    let known = ["no_proxy", "NO_PROXY"].into_iter().filter_map(variable);
-    let known = known.filter(|hosts| !hosts.is_empty());
-    known.chain([WITHOUT_PROXY.to_owned()]).collect::<Vec<_>>().join(",")
 }
 
 /// Installs what `tests/servers` starts.
@@ -196,17 +182,6 @@ mod tests {
     fn a_missing_tool_is_named() {
         let error = needs(&mut Command::new("no-such-tool"), "no-such-tool").unwrap_err();
         assert!(error.starts_with("this machine lacks no-such-tool: "), "{error}");
-    }
-
-    #[test]
-    fn a_proxy_is_asked_neither_for_what_the_machine_says_nor_for_the_tests() {
-        let check = |value: Option<&str>, want: &str| {
-            let known = |name: &str| value.filter(|_| name == "NO_PROXY").map(str::to_owned);
-            assert_eq!(without_proxy(known), want);
-        };
-        check(None, WITHOUT_PROXY);
-        check(Some(""), WITHOUT_PROXY);
-        check(Some("a.test"), &format!("a.test,{WITHOUT_PROXY}"));
     }
 
     #[test]

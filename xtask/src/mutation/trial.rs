@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::mutation::copy::Copy;
 use crate::mutation::marker::Marker;
 use crate::mutation::program::{Kind, Program};
-use crate::process::cargo;
+use crate::process::{asks_directly, cargo};
 use crate::tree::Tree;
 
 /// A test that takes longer waits for something that what was taken out would have ended.
@@ -98,7 +98,7 @@ impl Court {
         let broken = |error| format!("{}: {error}", executable.display());
         let printed = self.output.join("stdout.txt");
         let folder = self.copy.root.join(&program.folder);
-        let mut child = Command::new(executable)
+        let mut child = asks_directly(&mut Command::new(executable))
             .args((!tests.is_empty()).then_some("--exact"))
             .args(tests)
             .current_dir(&folder)

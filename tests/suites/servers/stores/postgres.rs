@@ -181,7 +181,8 @@ async fn a_postgres_that_went_silent_is_asked_over_a_new_connection() {
         way.silence();
     };
     check_unheard(&far, &connected(sealed()).await, silence).await;
-    assert!(way.made() >= 3, "one for each time that it went silent");
+    let made = way.made();
+    assert!((3..10).contains(&made), "one for each time that it went silent, or a few: {made}");
 }
 
 #[tokio::test]

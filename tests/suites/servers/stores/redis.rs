@@ -135,7 +135,8 @@ async fn a_redis_that_went_silent_is_asked_over_a_new_connection() {
     let way = Way::to(REDIS.url());
     let far = RedisStore::connect(&way.url(REDIS.url()), sealed()).await.unwrap();
     check_unheard(&far, &connected(sealed()).await, async || way.silence()).await;
-    assert!(way.made() >= 3, "one for each time that it went silent");
+    let made = way.made();
+    assert!((3..10).contains(&made), "one for each time that it went silent, or a few: {made}");
 }
 
 #[tokio::test]

@@ -5,10 +5,11 @@ use std::{
     io::{Read as _, Write as _, copy},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use url::Url;
@@ -19,7 +20,12 @@ pub(crate) struct Way {
     made: Arc<AtomicUsize>,
     /// How many of them, the first ones, are silent.
     silent: Arc<AtomicUsize>,
+    /// When there was an answer last.
+    answered: Arc<Mutex<Instant>>,
 }
+
+/// Longer than the client of a database takes to go on after an answer.
+const PAUSE: Duration = Duration::from_millis(250);
 
 impl Way {
     pub(crate) fn to(server: &str) -> Self {
@@ -29,13 +35,18 @@ impl Way {
             port: listener.local_addr().unwrap().port(),
             made: Arc::default(),
             silent: Arc::default(),
+            answered: Arc::new(Mutex::new(Instant::now())),
         };
         let (made, silent) = (Arc::clone(&way.made), Arc::clone(&way.silent));
+        let answered = Arc::clone(&way.answered);
         thread::spawn(move || {
             for client in listener.incoming() {
                 let number = made.fetch_add(1, Ordering::SeqCst);
-                let silent = Arc::clone(&silent);
-                let is_silent = move || number < silent.load(Ordering::SeqCst);
+                let (silent, answered) = (Arc::clone(&silent), Arc::clone(&answered));
+                let is_silent = move || {
+                    *answered.lock().unwrap() = Instant::now();
+                    number < silent.load(Ordering::SeqCst)
+                };
                 pass(client.unwrap(), TcpStream::connect(("127.0.0.1", port)).unwrap(), is_silent);
             }
         });
@@ -47,6 +58,14 @@ impl Way {
         let mut url = Url::parse(server).unwrap();
         url.set_port(Some(self.port)).unwrap();
         url.into()
+    }
+
+    /// Waits until nobody asks anything: a pool may look at a connection that it was given back,
+    /// after the answer that it was used for.
+    pub(crate) async fn rest(&self) {
+        while self.answered.lock().unwrap().elapsed() < PAUSE {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// No connection that was made until now is answered any more.
